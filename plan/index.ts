@@ -1,0 +1,11 @@
+export * from "./plan";
+export { checkPlan, parsePlan, type Checked } from "./parse";
+export { formatRefusal, PlanError, type Refusal } from "./refusal";
+export { formatDuration, parseDuration, type Duration } from "./duration";
+export { formatSize, parseSize, type Size } from "./size";
+export { CLASSES, type ObjectiveClass } from "./schema/objectives";
+export { nextRun, worstGap, type Gap } from "./schedule";
+export { protectionsOf, rtoForSize, statedFor, type Protection, type Stated } from "./objectives";
+export { keep, reach, type Kept } from "./retention";
+export { NAMES, NAME_RULES, type NameParts, type NameRule } from "./platforms";
+export { planJsonSchema } from "./json-schema";

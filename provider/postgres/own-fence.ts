@@ -1,0 +1,92 @@
+import type { Client } from "pg";
+import { newestEpoch, proveWritable, type Epoch } from "../../engines/postgres/epoch";
+import { connected, serverState, type Endpoint } from "../../engines/postgres/sql";
+import type { PromotionInputs } from "../resources/promotion";
+
+/** The key of the lock, "dr" in ASCII. It holds on a standby too, and ends with the connection. */
+export const ONE_AT_A_TIME = 0x6472;
+
+const READ_ONLY_TRANSACTION = "25006";
+const TAKES_EFFECT_WITHIN_MS = 10_000;
+
+/** Whether a fence is set on a server, as its settings' files say: what it still does may lag behind them. */
+export async function hasFence(client: Client): Promise<boolean> {
+  const { rowCount } = await client.query(
+    "select from pg_file_settings where name = 'default_transaction_read_only' and setting = 'on'",
+  );
+  return rowCount! > 0;
+}
+
+/** Takes the fence's settings away. They take effect with the next reload or start. */
+export async function resetFence(client: Client): Promise<void> {
+  await client.query("alter system reset default_transaction_read_only");
+  await client.query("alter system reset archive_command");
+}
+
+/**
+ * Lets a fenced writer write again after a failover that came to nothing, and proves it by a write. Two sites never do this
+ * and promote at once: each holds the lock of the server that would be promoted.
+ *
+ * @param epoch The writer's own, which the authority record does not contradict.
+ * @throws Error if the other site was promoted, or cannot say that it was not
+ */
+export async function takeFenceOff(client: Client, inputs: PromotionInputs, epoch: Epoch): Promise<void> {
+  const { site, peer, port, keysFolder } = inputs;
+  const stays = (why: string, cause?: unknown) =>
+    new Error(`the fence of ${site} stays, it is read-only: ${why}`, { cause });
+  const undo = async () => {
+    await resetFence(client);
+    await client.query("select pg_reload_conf()");
+  };
+  if (!peer) await undo();
+  else {
+    const there: Endpoint = { address: peer.address, port, keysFolder, timeoutMs: 2_000, withinMs: 10_000 };
+    let refused: Error | undefined;
+    try {
+      await connected(there, async (other) => {
+        const { rows } = await other.query<{ free: boolean }>("select pg_try_advisory_lock($1) as free", [
+          ONE_AT_A_TIME,
+        ]);
+        const [{ role }, newest] = [await serverState(other), await newestEpoch(other)];
+        if (!rows[0]!.free) refused = stays(`a promotion of ${peer.site} goes on`);
+        else if (role === "primary" || (newest && newest.epoch > epoch.epoch))
+          refused = stays(`${peer.site} was promoted meanwhile. Set dr:activation standby on ${site}'s stack`);
+        else await undo();
+      });
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (!(peer.restores && code === "ECONNREFUSED"))
+        throw stays(
+          `${peer.site} does not say that it was not promoted (${message || code}). Bring it up, or say that it is lost: dr:siteIsLost ${peer.site}`,
+          error,
+        );
+      await undo();
+    }
+    if (refused) throw refused;
+  }
+  await writes(client);
+}
+
+async function writes(client: Client): Promise<void> {
+  for (const end = performance.now() + TAKES_EFFECT_WITHIN_MS; ; await new Promise((r) => setTimeout(r, 20))) {
+    try {
+      return void (await proveWritable(client));
+    } catch (error) {
+      if ((error as { code?: string }).code !== READ_ONLY_TRANSACTION || performance.now() > end) throw error;
+    }
+  }
+}
+
+/** Throws if the lost site's fence was taken off after it was proven: whoever did that wants it to stay live. */
+export async function refuseUnfenced({ lostPeer, port, keysFolder }: PromotionInputs): Promise<void> {
+  if (!lostPeer) return;
+  const there: Endpoint = { address: lostPeer.address, port, keysFolder, timeoutMs: 2_000, withinMs: 5_000 };
+  const unfenced = await connected(
+    there,
+    async (client) => (await serverState(client)).role === "primary" && !(await hasFence(client)),
+  ).catch(() => false); // gone meanwhile: what was proven before stands
+  if (unfenced)
+    throw new Error(
+      `${lostPeer.site} takes writes again: its fence was taken off meanwhile. Nothing was promoted. Run \`up\` again to fence it anew`,
+    );
+}
