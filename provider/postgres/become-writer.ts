@@ -1,11 +1,9 @@
 import type { Client } from "pg";
 import { keepWalForReturn } from "../../engines/postgres/rewind";
-import type { ServerState } from "../../engines/postgres/sql";
 import { waitForNobody } from "../../engines/postgres/synchrony";
 import type { PromotionInputs } from "../resources/promotion";
 import type { Tell } from "../tell";
-import { peerWrites } from "./may-promote";
-import { resetFence } from "./own-fence";
+import { resetFence, whilePeerIsHeld } from "./own-fence";
 
 /** A promotion under way: when it must be done, how far it came (safe while nothing is changed), and who is told. */
 export interface Run {
@@ -34,13 +32,15 @@ export async function becomeWriter(client: Client, inputs: PromotionInputs, { en
   await armForReturn(client);
 }
 
-/** Two `up`s at once: the other site took over while this one took its writing up again. The older epoch gives way. */
-export async function giveWay(client: Client, inputs: PromotionInputs, before: ServerState): Promise<void> {
-  const failure = await peerWrites(inputs, before);
-  if (!failure) return;
-  await client.query("alter system set default_transaction_read_only = on");
-  await client.query("select pg_reload_conf()");
-  throw new Error(`${inputs.site} stays read-only: \`${failure.property}\` ${failure.reason}`);
+/**
+ * Makes a server that was started again, in the epoch that it still holds, the writer that it was: unless the other site took
+ * over, or is about to, while nobody wrote here. A site that does not answer holds nothing off.
+ */
+export async function takeWritingUp(client: Client, inputs: PromotionInputs, epoch: number, run: Run): Promise<void> {
+  const write = () => becomeWriter(client, inputs, run);
+  const found = await whilePeerIsHeld(inputs, epoch, write);
+  if (found.taken === "held off") throw new Error(`${inputs.site} stays read-only: ${found.why}`);
+  if (found.taken === "no answer") await write();
 }
 
 const NO_PRIVILEGE = "42501";

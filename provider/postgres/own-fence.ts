@@ -8,6 +8,7 @@ export const ONE_AT_A_TIME = 0x6472;
 
 const READ_ONLY_TRANSACTION = "25006";
 const TAKES_EFFECT_WITHIN_MS = 10_000;
+const ANSWERS_WITHIN_MS = 5_000;
 
 /** Whether a fence is set on a server, as its settings' files say: what it still does may lag behind them. */
 export async function hasFence(client: Client): Promise<boolean> {
@@ -24,47 +25,70 @@ export async function resetFence(client: Client): Promise<void> {
 }
 
 /**
- * Lets a fenced writer write again after a failover that came to nothing, and proves it by a write. Two sites never do this
- * and promote at once: each holds the lock of the server that would be promoted.
+ * Lets a fenced writer write again after a failover that came to nothing, and proves it by a write.
  *
  * @param epoch The writer's own, which the authority record does not contradict.
  * @throws Error if the other site was promoted, or cannot say that it was not
  */
-export async function takeFenceOff(client: Client, inputs: PromotionInputs, epoch: Epoch): Promise<void> {
-  const { site, peer, port, keysFolder } = inputs;
+export async function takeFenceOff(client: Client, inputs: PromotionInputs, { epoch }: Epoch): Promise<void> {
+  const { site, peer } = inputs;
   const stays = (why: string, cause?: unknown) =>
     new Error(`the fence of ${site} stays, it is read-only: ${why}`, { cause });
   const undo = async () => {
     await resetFence(client);
     await client.query("select pg_reload_conf()");
   };
-  if (!peer) await undo();
-  else {
-    const there: Endpoint = { address: peer.address, port, keysFolder, timeoutMs: 2_000, withinMs: 10_000 };
-    let refused: Error | undefined;
-    try {
-      await connected(there, async (other) => {
-        const { rows } = await other.query<{ free: boolean }>("select pg_try_advisory_lock($1) as free", [
-          ONE_AT_A_TIME,
-        ]);
-        const [{ role }, newest] = [await serverState(other), await newestEpoch(other)];
-        if (!rows[0]!.free) refused = stays(`a promotion of ${peer.site} goes on`);
-        else if (role === "primary" || (newest && newest.epoch > epoch.epoch))
-          refused = stays(`${peer.site} was promoted meanwhile. Set dr:activation standby on ${site}'s stack`);
-        else await undo();
-      });
-    } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
-      if (!(peer.restores && code === "ECONNREFUSED"))
-        throw stays(
-          `${peer.site} does not say that it was not promoted (${message || code}). Bring it up, or say that it is lost: dr:siteIsLost ${peer.site}`,
-          error,
-        );
-      await undo();
-    }
-    if (refused) throw refused;
+  const found = await whilePeerIsHeld(inputs, epoch, undo);
+  if (found.taken === "held off") throw stays(found.why);
+  if (found.taken === "no answer") {
+    const { code, message } = found.error;
+    if (!(peer!.restores && code === "ECONNREFUSED"))
+      throw stays(
+        `${peer!.site} does not say that it was not promoted (${message || code}). Bring it up, or say that it is lost: dr:siteIsLost ${peer!.site}`,
+        found.error,
+      );
+    await undo();
   }
   await writes(client);
+}
+
+export type Taken =
+  | { readonly taken: "yes" }
+  /** The other site was promoted, or is just being promoted: nothing was done. */
+  | { readonly taken: "held off"; readonly why: string }
+  /** The other site does not answer: nothing was done. */
+  | { readonly taken: "no answer"; readonly error: NodeJS.ErrnoException };
+
+/**
+ * Does the work by which this site writes again, while it holds the lock of the server that would be promoted instead: two
+ * sites never take writing up at once. With no other site it just does it.
+ */
+export async function whilePeerIsHeld(
+  { site, peer, port, keysFolder }: PromotionInputs,
+  epoch: number,
+  work: () => Promise<void>,
+): Promise<Taken> {
+  if (!peer) return work().then(() => ({ taken: "yes" }));
+  const there: Endpoint = { address: peer.address, port, keysFolder, timeoutMs: 2_000 };
+  let isHeld = false;
+  try {
+    return await connected(there, async (other): Promise<Taken> => {
+      const asked = { text: "select pg_try_advisory_lock($1) as free", query_timeout: ANSWERS_WITHIN_MS };
+      const { rows } = await other.query<{ free: boolean }>(asked, [ONE_AT_A_TIME]);
+      const [{ role }, newest] = [await serverState(other), await newestEpoch(other)];
+      if (!rows[0]!.free) return { taken: "held off", why: `a promotion of ${peer.site} goes on` };
+      if (role === "primary" || (newest && newest.epoch > epoch)) {
+        const why = `${peer.site} was promoted meanwhile. Set dr:activation standby on ${site}'s stack`;
+        return { taken: "held off", why };
+      }
+      isHeld = true;
+      await work();
+      return { taken: "yes" };
+    });
+  } catch (error) {
+    if (isHeld) throw error;
+    return { taken: "no answer", error: error as NodeJS.ErrnoException };
+  }
 }
 
 async function writes(client: Client): Promise<void> {
@@ -77,7 +101,7 @@ async function writes(client: Client): Promise<void> {
   }
 }
 
-/** Throws if the lost site's fence was taken off after it was proven: whoever did that wants it to stay live. */
+/** Throws if the lost site came back as a writer after its fence was proven: whoever brought it back wants it to stay live. */
 export async function refuseUnfenced({ lostPeer, port, keysFolder }: PromotionInputs): Promise<void> {
   if (!lostPeer) return;
   const there: Endpoint = { address: lostPeer.address, port, keysFolder, timeoutMs: 2_000, withinMs: 5_000 };
@@ -87,6 +111,6 @@ export async function refuseUnfenced({ lostPeer, port, keysFolder }: PromotionIn
   ).catch(() => false); // gone meanwhile: what was proven before stands
   if (unfenced)
     throw new Error(
-      `${lostPeer.site} takes writes again: its fence was taken off meanwhile. Nothing was promoted. Run \`up\` again to fence it anew`,
+      `${lostPeer.site} takes writes again: it came back, or its fence was taken off, after the fence was proven. Nothing was promoted. Run \`up\` again to fence it anew`,
     );
 }

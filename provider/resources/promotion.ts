@@ -2,7 +2,7 @@ import type { Client } from "pg";
 import { firstEpoch, newestEpoch, nextEpoch, type Epoch } from "../../engines/postgres/epoch";
 import { connected, serverState, type Endpoint, type ServerState } from "../../engines/postgres/sql";
 import { liveElsewhere, type AuthorityLookup } from "../authority";
-import { armForReturn, becomeWriter, giveWay, timeoutOf, type Run } from "../postgres/become-writer";
+import { armForReturn, becomeWriter, takeWritingUp, timeoutOf, type Run } from "../postgres/become-writer";
 import { catchUp, sayLoss, takenOver, whyNotGivenUp } from "../postgres/catch-up";
 import { ownEpoch, whyNotPromoted } from "../postgres/may-promote";
 import { hasFence, ONE_AT_A_TIME, refuseUnfenced, takeFenceOff } from "../postgres/own-fence";
@@ -130,6 +130,7 @@ async function promoteOver(client: Client, inputs: PromotionInputs, run: Run): P
   const { systemIdentifier } = before;
   if (before.role === "primary") {
     const newest = await epochOfWriter(client, inputs, before);
+    await armForReturn(client); // whoever started it by hand may have taken the signal away
     at.step = "taking its fence off";
     if (await hasFence(client)) {
       await takeFenceOff(client, inputs, newest);
@@ -141,8 +142,7 @@ async function promoteOver(client: Client, inputs: PromotionInputs, run: Run): P
   }
   const own = await ownEpoch(client, inputs);
   if (own !== undefined) {
-    await becomeWriter(client, inputs, run);
-    await giveWay(client, inputs, before);
+    await takeWritingUp(client, inputs, own, run);
     return { ...inputs, epoch: own, timeline: (await serverState(client)).timeline, systemIdentifier };
   }
   const failure = await whyNotPromoted(inputs, before);
@@ -185,7 +185,7 @@ async function fetchTheRest(client: Client, inputs: PromotionInputs, { end, at, 
       tell(`for ${silenceSeconds} s nothing more arrived from ${lostSite}: the rest is given up`, "warning");
     }
   }
-  if (lostSite && fencedAt) await refuseUnfenced(inputs);
+  if (lostSite) await refuseUnfenced(inputs);
 }
 
 const openEpoch = (client: Client, { site, lostSite }: PromotionInputs) =>
@@ -202,7 +202,6 @@ async function epochOfWriter(client: Client, inputs: PromotionInputs, state: Ser
   if (newest.site === inputs.site) return newest;
   const failure = await whyNotPromoted(inputs, { ...state, role: "standby", timeline: state.timeline - 1 });
   if (failure) throw new Error(`\`${failure.property}\` ${failure.reason}`);
-  await armForReturn(client);
   return openEpoch(client, inputs);
 }
 

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync, renameSync, rmSync } from "node:fs";
 import * as path from "node:path";
 import * as cluster from "../../engines/postgres/cluster";
+import { connected } from "../../engines/postgres/sql";
+import { ONE_AT_A_TIME } from "../../provider/postgres/own-fence";
 import { until } from "../helpers/workspace";
 import { twoSites, type TwoSites } from "./two-sites";
 
@@ -16,6 +18,15 @@ describe("fault 19: an old primary comes back", function () {
   const notes = async (site: string) =>
     (await at.query<{ note: string }>(site, "select note from notes order by note")).map(({ note }) => note);
   const role = async (site: string) => (await at.state(site)).role;
+  /** Works while dr is as if a promotion of it went on; `isWaitedFor` tells whether another one waits for that. */
+  const whilePromotionWaits = (work: (isWaitedFor: () => Promise<boolean>) => Promise<void>) =>
+    connected({ ...at.endpoint("dr"), timeoutMs: 60_000 }, async (client) => {
+      await client.query("select pg_advisory_lock($1)", [ONE_AT_A_TIME]);
+      await work(async () => {
+        const waiting = "select from pg_locks where locktype = 'advisory' and not granted";
+        return (await client.query(waiting)).rowCount! > 0;
+      });
+    });
   const twoCopies = async () => (await at.status()).problems.length === 0;
 
   before(async () => {
@@ -38,6 +49,35 @@ describe("fault 19: an old primary comes back", function () {
     await write("prod", "back");
     assert.equal((await at.status()).live?.epoch, 1);
     await until("dr to follow again", async () => (await notes("dr")).includes("back"));
+    await until("two copies", twoCopies);
+  });
+
+  it("stays read-only while the other site is being promoted, and takes its writing up when that came to nothing", async () => {
+    await at.signal("prod", "SIGKILL");
+    await whilePromotionWaits(async () => {
+      await assert.rejects(at.refreshed("prod", active), /prod stays read-only: a promotion of dr goes on/);
+      assert.equal(await role("prod"), "standby");
+    });
+    await at.refreshed("prod", active);
+    await write("prod", "still");
+    await until("two copies", twoCopies);
+  });
+
+  it("is no second writer if it came back after its fence was proven: nothing is promoted", async () => {
+    await at.signal("prod", "SIGKILL");
+    let failover: Promise<unknown>;
+    await whilePromotionWaits(async (isWaitedFor) => {
+      failover = at.up("dr", { ...active, lost: "prod" });
+      failover.catch(() => {}); // asked for below
+      await until("the promotion to be next", isWaitedFor);
+      rmSync(path.join(cluster.dataFolder(at.server("prod")), "standby.signal"));
+      await cluster.start(at.server("prod"));
+    });
+    await assert.rejects(failover!, /prod takes writes again: it came back, or .*\. Nothing was promoted/);
+    assert.equal(await role("dr"), "standby");
+    await write("prod", "and on");
+    await at.refreshed("prod", active);
+    await at.up("dr", { activation: "standby" });
     await until("two copies", twoCopies);
   });
 
@@ -65,7 +105,7 @@ describe("fault 19: an old primary comes back", function () {
     await at.up("dr", active);
     const told = (await at.up("prod", { activation: "standby" })).join("\n");
     await until("two copies", twoCopies);
-    assert.deepEqual(await notes("prod"), ["after", "back", "before"]);
+    assert.deepEqual(await notes("prod"), ["after", "and on", "back", "before", "still"]);
     assert.match(told, /only prod had: 1 row of public\.notes; saved in /);
     const kept = readdirSync(at.server("prod")).filter((name) => name.startsWith("data.kept-"));
     assert.equal(kept.length, 2, "the old folder is kept, whole, and the rows that only it had");
@@ -104,7 +144,7 @@ describe("fault 19: an old primary comes back", function () {
     await lose();
     assert.equal(await role("prod"), "primary");
     await assert.rejects(write("dr", "second writer"), /read-only transaction/);
-    assert.deepEqual(await notes("prod"), ["after", "back", "before", "between"]);
+    assert.deepEqual(await notes("prod"), ["after", "and on", "back", "before", "between", "still"]);
     await at.point("prod");
     const { databases, problems } = await at.status();
     assert.equal(databases.find(({ site }) => site === "dr")?.role, "fenced");
