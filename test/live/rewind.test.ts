@@ -28,6 +28,13 @@ describe("a server that left the live one's history", function () {
       endpoints[site] = { address: "127.0.0.1", port: await keptPort(at("ports.json"), site), keysFolder: at("keys") };
   });
 
+  /** Kills a server, and waits until nothing of it is in the process table. */
+  const kill = async (site: Site) => {
+    process.kill(cluster.runningPid(at(site))!, "SIGKILL");
+    await until("the server to be gone", () => cluster.runningPid(at(site)) === undefined);
+    await cluster.buried(cluster.dataFolder(at(site)));
+  };
+
   const configure = (site: Site, follows?: Site) =>
     cluster.configure(at(site), {
       ...{ clusterName: site, address: "127.0.0.1", port: endpoints[site].port, socketFolder: at(`run-${site}`) },
@@ -74,7 +81,7 @@ describe("a server that left the live one's history", function () {
     await sql("old", "create table made_here as select 'new' as word");
     await sql("old", "begin; insert into notes values (14, 'prepared'); prepare transaction 'p'").catch(() => {});
     const system = (await connected(endpoints.old, serverState)).systemIdentifier;
-    process.kill(cluster.runningPid(at("old"))!, "SIGKILL");
+    await kill("old");
     await cluster.start(at("live"));
     await connected(endpoints.live, (client) => client.query("select pg_promote()"));
     await sql("live", "insert into notes values (20, 'live')");
@@ -141,8 +148,7 @@ describe("a server that left the live one's history", function () {
     );
     await cluster.stop(at("live"));
     await sql("old", "insert into notes values (2)");
-    process.kill(cluster.runningPid(at("old"))!, "SIGKILL");
-    await cluster.buried(cluster.dataFolder(at("old")));
+    await kill("old");
     await cluster.start(at("live"));
     await connected(endpoints.live, async (client) => {
       await keepWalForReturn(client);
