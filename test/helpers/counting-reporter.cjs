@@ -1,4 +1,4 @@
-// Mocha's spec reporter, and the counts in a file for scripts/test.
+// Mocha's spec reporter; what came of each test, in a file for scripts/test.
 "use strict";
 const fs = require("node:fs");
 const { default: Mocha } = require("mocha");
@@ -6,9 +6,12 @@ const { default: Mocha } = require("mocha");
 module.exports = class CountingReporter extends Mocha.reporters.Spec {
   constructor(runner, options) {
     super(runner, options);
-    runner.once(
-      "end",
-      () => process.env.DR_TEST_COUNTS && fs.writeFileSync(process.env.DR_TEST_COUNTS, JSON.stringify(this.stats)),
-    );
+    const results = [];
+    for (const outcome of ["pass", "fail", "pending"])
+      runner.on(outcome, (test) => results.push({ outcome, file: test.file, title: test.fullTitle() }));
+    runner.once("end", () => {
+      const file = process.env.DR_TEST_COUNTS;
+      if (file) fs.writeFileSync(file, JSON.stringify(results));
+    });
   }
 };
