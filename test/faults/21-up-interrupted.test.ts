@@ -5,6 +5,7 @@ import * as path from "node:path";
 import { killSite, processesOf } from "../../cli/drill/lose-site";
 import { descendants, identify, isRunning, type ProcessId } from "../../engines/process";
 import { connected, serverState } from "../../engines/postgres/sql";
+import { ONE_AT_A_TIME } from "../../provider/postgres/own-fence";
 import { commandLine } from "../helpers/command-line";
 import { makeWorkspace, until, type Workspace } from "../helpers/workspace";
 
@@ -149,7 +150,11 @@ describe("fault 21: an `up` is cut off by `kill -9`", function () {
     );
     killSite(at.place("prod").region);
 
-    await cutOff("engine", /Fence postgres-fence created/, "dr", ...lost);
+    // The promotion waits meanwhile, as for another one that goes on: it is cut off before it, however slow this machine is.
+    await connected(patient("dr"), async (client) => {
+      await client.query("select pg_advisory_lock($1)", [ONE_AT_A_TIME]);
+      await cutOff("engine", /Fence postgres-fence created/, "dr", ...lost);
+    });
     assert.equal(await role("dr"), "standby", "it was cut off before the promotion");
     unlock("dr");
     await cutOff("engine", /Promotion postgres-promotion (creating|created)/, "dr", ...lost);
