@@ -66,6 +66,7 @@ export const NAMES = {
   awsRestoreTest: rule("aws", "restore testing plan", 50, ["plan", "data"], (p) =>
     `${p.plan}_${p.data}`.replaceAll("-", "_"),
   ),
+  awsRegionSwitch: rule("aws", "Region switch plan", 32, ["plan"], (p) => p.plan),
   azureStorage: rule("azure", "storage account", 24, ["plan", "site"], (p) =>
     `${p.plan}${p.site}bk`.replaceAll("-", ""),
   ),

@@ -6,6 +6,7 @@ import type { Finding } from "./finding";
 /** Who and what acts: automatic failover, instances, alerts that come too late, blanks that are still to be filled in. */
 export function* acting(plan: Plan): Iterable<Finding> {
   yield* failover(plan);
+  yield* regionSwitch(plan);
   for (const [name, { instances }] of Object.entries(plan.services)) {
     if (instances.max !== undefined && instances.max < instances.min) {
       yield {
@@ -56,6 +57,22 @@ function* failover({ failover: { mode, witnesses, maxLoss, authority }, sites, p
       message: "an automatic failover would accept any loss; say how much it may",
       doubt: true,
     };
+  }
+}
+
+/** ARC Region switch knows two regions of AWS, and turns nothing before a person has approved. */
+function* regionSwitch({ failover, sites }: Plan): Iterable<Finding> {
+  if (failover.regionSwitch !== true) return;
+  const at = ["failover", "regionSwitch"];
+  const all = Object.entries(sites);
+  if (all.length !== 2 || all.some(([, { platform }]) => platform !== "aws")) {
+    const got = all.map(([name, { platform }]) => `${name} on ${platform}`).join(", ");
+    const message = `needs two sites, both on aws: a plan of ARC Region switch has two regions; got ${got}. Leave it out`;
+    yield { at, message };
+  }
+  if (failover.mode === "automatic") {
+    const message = "waits for a person's approval, and mode automatic for nobody; leave one of them out";
+    yield { at, message };
   }
 }
 

@@ -45,6 +45,12 @@ export const failover = z
     loadBalancer: duration("Within what time a load balancer inside a site turns to its standby.").optional(),
     newReplica: z.boolean().default(true).describe("Whether a new replica is started after a promotion."),
     authority: names("Contacts who may declare a site lost and accept the loss of data.").default([]),
+    regionSwitch: z
+      .boolean()
+      .describe(
+        "Whether a plan of ARC Region switch turns the record, once a person approves, where both sites are on aws. Default: health checks of the sites turn it.",
+      )
+      .optional(),
   })
   .describe("Who or what moves the system to the other site.")
   .prefault({});

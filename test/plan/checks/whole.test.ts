@@ -222,6 +222,33 @@ describe("plan/checks: the whole plan", () => {
       "failover.witnesses[1]: two.test is dr, which cannot witness its own loss; name a third place",
     ],
     [
+      "ARC Region switch between two clouds",
+      (p) => (sites(aws("eu-west-1"), azure("westeurope"))(p), (p.failover = { regionSwitch: true })),
+      "failover.regionSwitch: needs two sites, both on aws: a plan of ARC Region switch has two regions; got prod on aws, dr on azure. Leave it out",
+    ],
+    [
+      "ARC Region switch between three regions",
+      (p) => {
+        p.sites = { prod: aws("eu-west-1"), dr: aws("eu-central-1"), third: aws("eu-north-1") };
+        p.failover = { regionSwitch: true };
+      },
+      "failover.regionSwitch: needs two sites, both on aws: a plan of ARC Region switch has two regions; got prod on aws, dr on aws, third on aws. Leave it out",
+    ],
+    [
+      "ARC Region switch, which waits for a person, in an automatic failover",
+      (p) => {
+        sites(aws("eu-west-1"), aws("eu-central-1"))(p);
+        const witnesses = ["https://a.test:8901", "https://b.test:8901"];
+        p.failover = { regionSwitch: true, mode: "automatic", maxLoss: "1m", witnesses };
+      },
+      "failover.regionSwitch: waits for a person's approval, and mode automatic for nobody; leave one of them out",
+    ],
+    [
+      "ARC Region switch between two regions",
+      (p) => (sites(aws("eu-west-1"), aws("eu-central-1"))(p), (p.failover = { regionSwitch: true })),
+    ],
+    ["no ARC Region switch between two clouds", (p) => (p.failover = { regionSwitch: false })],
+    [
       "a witness that is only named",
       (p) => (p.failover = { mode: "automatic", witnesses: ["https://a.test:8901", "office"] }),
       'failover.witnesses[1]: must be the address of a `pulumi-dr witness`, such as https://witness.example.com:8901; a place that is only named cannot be asked; got "office"',
