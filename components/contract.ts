@@ -188,6 +188,8 @@ export interface FailoverRecordArgs {
   readonly zoneId?: string;
   /** The epoch that the live site holds, where its databases cannot be asked from here.  @default 1 */
   readonly epoch?: number;
+  /** Whether ARC Region switch turns the record, once a person approves, where both sites are on aws.  @default false */
+  readonly regionSwitch?: boolean;
 }
 
 export interface FailoverRecord extends pulumi.ComponentResource {

@@ -4,11 +4,13 @@ import * as pulumi from "../../provider/pulumi";
 import type * as contract from "../contract";
 import { detectionOf } from "./detection";
 import { siteNameOf } from "./place";
+import { makeRegionSwitch } from "./region-switch";
 
 export interface FailoverRecordArgs extends contract.FailoverRecordArgs {
   /**
    * `health`: both sites stand in the zone, and Route 53 answers with the one whose role endpoint says 200. A switch needs
    * no call to Route 53's control plane, which is in us-east-1 alone. `config`: one plain record, switched by `dr:liveSite`.
+   * With `regionSwitch` it is `health`, and the health checks are ARC's: no role endpoint is asked.
    * @default "health"
    */
   readonly mode?: "health" | "config";
@@ -17,6 +19,7 @@ export interface FailoverRecordArgs extends contract.FailoverRecordArgs {
 /**
  * The failover name in Route 53, the names beside it, and the authority record. A role endpoint says 200 only while its site is
  * live and holds the newest epoch, so never more than one does; while none does, Route 53 answers with the live site of the config.
+ * With `regionSwitch` a plan of ARC Region switch turns them instead, once a person approves, and `liveSite` must be the site it answers with.
  * The zone is a person's: its delegation is older than this, and outlives it.
  *
  * @example
@@ -31,6 +34,7 @@ export class FailoverRecord extends pulumi.ComponentResource implements contract
     super("dr:aws:FailoverRecord", name, args, opts);
     const { plan, sites, liveSite, zone, zoneId, name: failoverName, ttlSeconds, aliases = [], epoch = 1 } = args;
     const { mode = "health", health = "/health", detectAfterSeconds = 30, rtoSeconds } = args;
+    const { regionSwitch = false, places = {} } = args;
     if (zoneId === undefined)
       throw new pulumi.ResourceError(
         `dns.zoneId must be said on aws: Route 53's id of ${zone}, which a person makes once; got none`,
@@ -45,24 +49,36 @@ export class FailoverRecord extends pulumi.ComponentResource implements contract
         true,
       );
 
+    if (regionSwitch && mode === "config")
+      throw new pulumi.ResourceError(
+        "mode must be health with regionSwitch: the record would have two writers, dr:liveSite and ARC's plan; got config",
+        this,
+        true,
+      );
+    const arcCheckOf = regionSwitch
+      ? makeRegionSwitch(name, { plan, places, sites, liveSite, zoneId, name: failoverName, health, rtoSeconds }, this)
+      : undefined;
+
     const standby = sites.find((site) => site !== liveSite);
     const roles: Role[] =
       mode === "config" || standby === undefined
         ? [{ site: liveSite, epoch, suffix: "", rest: {} }]
         : ([[liveSite, "primary"] as const, [standby, "secondary"] as const] as const).map(([site, role], index) => {
-            const check = new route53.HealthCheck(
-              `${name}-${role}`,
-              {
-                ...{ type: "HTTPS", fqdn: siteNameOf({ name: failoverName }, site), port: 443, resourcePath: health },
-                ...{ ...detection, enableSni: true },
-                tags: { Name: `${plan}-${site}-role`, "dr:plan": plan, "dr:site": site },
-              },
-              { parent: this },
-            );
+            const healthCheckId =
+              arcCheckOf?.(site) ??
+              new route53.HealthCheck(
+                `${name}-${role}`,
+                {
+                  ...{ type: "HTTPS", fqdn: siteNameOf({ name: failoverName }, site), port: 443, resourcePath: health },
+                  ...{ ...detection, enableSni: true },
+                  tags: { Name: `${plan}-${site}-role`, "dr:plan": plan, "dr:site": site },
+                },
+                { parent: this },
+              ).id;
             return {
               ...{ site, suffix: `-${role}`, epoch: epoch + index }, // whoever takes over holds the next one
               rest: {
-                ...{ setIdentifier: role, healthCheckId: check.id },
+                ...{ setIdentifier: role, healthCheckId },
                 failoverRoutingPolicies: [{ type: role.toUpperCase() }],
               },
             };

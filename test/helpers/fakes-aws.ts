@@ -22,6 +22,9 @@ export const learnedFromAws: Readonly<Record<string, (inputs: Inputs, name: stri
     ),
   }),
   "aws:acm/certificateValidation:CertificateValidation": nothing,
+  "aws:arcregionswitch/plan:Plan": ({ name }) => ({
+    arn: `arn:aws:arc-region-switch::111122223333:plan/${String(name)}:0a1b2c`,
+  }),
   "aws:cloudwatch/logGroup:LogGroup": arn("logs", "log-group:"),
   "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": nothing,
   "aws:ec2/eip:Eip": (_, name) => ({ allocationId: `eipalloc-${name}` }),

@@ -36,6 +36,8 @@ export interface RecordOptions {
   readonly preview?: boolean;
   /** @default "test" */
   readonly stack?: string;
+  /** What the cloud answers to a lookup, by its token; any other is refused.  @default {} */
+  readonly answers?: Readonly<Record<string, (inputs: Record<string, unknown>) => Record<string, unknown>>>;
 }
 
 /** What stands for a value that a preview cannot know. */
@@ -44,7 +46,7 @@ const SDK_UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 /** Runs `program` on fakes and waits until every registration has arrived. Throws if anything asked for has no fake. */
 export async function record(program: () => unknown, options: RecordOptions = {}): Promise<Recording> {
-  const { preview = false, stack = "test" } = options;
+  const { preview = false, stack = "test", answers = {} } = options;
   const resources: Recorded[] = [];
   const outputs: { of: string; values: Record<string, unknown> }[] = [];
   const calls: string[] = [];
@@ -56,7 +58,7 @@ export async function record(program: () => unknown, options: RecordOptions = {}
   };
   await pulumi.runtime.setMocks(
     {
-      call: ({ token }) => refuse(`no fake for ${token}`),
+      call: ({ token, inputs }) => (answers[token] ?? refuse(`no fake for ${token}`))(inputs),
       newResource: ({ type, name, inputs, custom }) => {
         if (!custom) return { id: "", state: {} };
         const learn = learned[type] ?? refuse(`no fake for ${type}`);
