@@ -14,6 +14,7 @@ export function dns({ plan, platform, location, liveSite, epoch }: DnsConfig) {
     ...{ places: plan.sites, detectAfterSeconds: plan.failover.detectAfter },
     ...(plan.dns.zoneId === undefined ? {} : { zoneId: plan.dns.zoneId }),
     ...(epoch === undefined ? {} : { epoch }),
+    ...(plan.failover.regionSwitch ? { regionSwitch: true } : {}),
     ...rtoOf(plan),
     ...healthOf(plan),
   });
