@@ -56,14 +56,16 @@ export const listOf = (value: unknown): readonly unknown[] | undefined =>
 export const ofType = (resources: readonly Resource[], ...types: readonly string[]) =>
   resources.filter(({ type }) => types.includes(type));
 
-/** Whether the property of one names the other: by using its outputs, or by saying its name, id or ARN. */
+/** Whether the property of one names the other: by using its outputs, or by saying its name, id or ARN, which a preview cannot know. */
 export function refersTo(one: Resource, property: string, other: Resource): boolean {
   if (one.uses[property]?.includes(other.urn)) return true;
   const value = one.props[property];
   const names = ["id", "arn", "bucket", "name", "identifier", "accountName", "serverName"].map(
     (key) => other.props[key],
   );
-  return typeof value === "string" && value !== UNKNOWN && names.includes(value);
+  if (typeof value !== "string" || value === UNKNOWN) return false;
+  const named = value.startsWith("arn:") ? value.split(/[:/]/).pop() : value;
+  return names.includes(value) || names.includes(named);
 }
 
 /** Without those whose names fit a pattern, where `*` stands for any text. */

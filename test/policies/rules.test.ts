@@ -267,6 +267,11 @@ describe("policies", () => {
       ]),
       [],
     );
+    const arn = "arn:aws:rds:eu-central-1:123456789012:db:shop-prod-";
+    const copied = (sourceDbInstanceArn: string) =>
+      messages(named("other-region"), [orders!, aws.databaseBackups("orders", { sourceDbInstanceArn })]);
+    assert.deepEqual(copied(`${arn}orders`), [], "by its ARN, which a preview does not know of it");
+    assert.equal(copied(`${arn}carts`).length, 1);
     const copy = azure.objectReplication("backups", {
       ...{ accountName: "shopprodbk", resourceGroupName: "shop-prod" },
       ...{ sourceAccount: "shopprodbk", destinationAccount: "shopdrbk" },
