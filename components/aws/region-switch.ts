@@ -164,7 +164,8 @@ export function makeRegionSwitch(
     .getRoute53HealthChecksOutput({ planArn: made.arn }, { parent })
     .healthChecks.apply((found) => {
       const fault = faultOf(found, { name: failoverName, sites, liveSite, regionOf });
-      if (fault) throw new pulumi.ResourceError(fault, parent, true);
+      // No stack: Pulumi's host colours it before it tells the message, which took Node a minute and a half.
+      if (fault) throw Object.assign(new pulumi.ResourceError(fault, parent, true), { stack: "" });
       return found;
     });
   return (site) => checks.apply((found) => checkOf(found, failoverName, regionOf(site))!.healthCheckId);
