@@ -1,17 +1,4 @@
-import { spawn, spawnSync } from "node:child_process";
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { commonsOf, placeOf, type Place } from "../../components/local/place";
 import { killSite } from "../../cli/drill/lose-site";
@@ -20,21 +7,11 @@ import { ResticRepository } from "../../agent/repository/restic";
 import { keyFile } from "../../engines/keys";
 import { keptPorts } from "../../engines/ports";
 import type { Endpoint } from "../../engines/postgres/sql";
+import { commandsIn, configureStack, makeProjectFolder, type Finished, type Running } from "./project-folder";
+
+export type { Finished, Running };
 
 const project = path.join(__dirname, "../..");
-
-export interface Finished {
-  readonly code: number | null;
-  /** Standard output and error together, as a person sees them. */
-  readonly output: string;
-  readonly stdout: string;
-}
-
-/** A command under way. */
-export interface Running {
-  readonly pid: number;
-  readonly ended: Promise<Finished>;
-}
 
 /** A project of its own beside the clone's: same code, its own stacks, state and sites, all in one folder. */
 export interface Workspace {
@@ -94,48 +71,17 @@ export function removeProject({ folder, location }: Pick<Workspace, "folder" | "
 
 /** Writes a project: its plan, and the values of its three stacks. */
 export function makeProject(change: (plan: string) => string = (plan) => plan): ProjectFiles {
-  const folder = mkdtempSync(path.join(tmpdir(), "dr-live-"));
-  chmodSync(folder, 0o755); // the servers' user must reach its folders below
+  const folder = makeProjectFolder();
   const location = path.join(folder, "sites");
-  for (const name of ["program.cjs", "package.json", "node_modules", "scripts", "provider", "bin"]) {
-    symlinkSync(path.join(project, name), path.join(folder, name));
-  }
-  cpSync(path.join(project, "Pulumi.yaml"), path.join(folder, "Pulumi.yaml"));
   writeFileSync(path.join(folder, "plan.yaml"), change(readFileSync(path.join(project, "plans/cotai.yaml"), "utf8")));
-  for (const [stack, value] of Object.entries(STACKS)) {
-    const salt = /^encryptionsalt: .*$/m.exec(readFileSync(path.join(project, `Pulumi.${stack}.yaml`), "utf8"))![0];
-    const config = ["dr:plan: plan.yaml", "dr:platform: local", `dr:root: ${location}`, value];
-    writeFileSync(
-      path.join(folder, `Pulumi.${stack}.yaml`),
-      `${salt}\nconfig:\n${config.map((line) => `  ${line}\n`).join("")}`,
-    );
-  }
-  mkdirSync(path.join(folder, ".dr/state"), { recursive: true });
-
-  const { DR_TEST_COUNTS: _counts, PULUMI_BACKEND_URL: _backend, ...env } = process.env;
-  const how = { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] as ["ignore", "pipe", "pipe"] };
-  const run = (program: string, args: readonly string[]): Finished => {
-    const done = spawnSync(process.execPath, [path.join(project, "bin", program), ...args], {
-      ...{ ...how, encoding: "utf8" },
-    });
-    return { code: done.status, output: done.stdout + done.stderr, stdout: done.stdout };
-  };
-  const start = (program: string, args: readonly string[]): Running => {
-    const child = spawn(process.execPath, [path.join(project, "bin", program), ...args], how);
-    let [output, stdout] = ["", ""];
-    child.stdout.setEncoding("utf8").on("data", (text: string) => ((output += text), (stdout += text)));
-    child.stderr.setEncoding("utf8").on("data", (text: string) => (output += text));
-    const ended = new Promise<Finished>((resolve, reject) => {
-      child.on("error", reject);
-      child.on("close", (code) => resolve({ code, output, stdout }));
-    });
-    return { pid: child.pid!, ended };
-  };
+  for (const [stack, value] of Object.entries(STACKS))
+    configureStack(folder, stack, ["dr:plan: plan.yaml", "dr:platform: local", `dr:root: ${location}`, value]);
+  const { run, start } = commandsIn(folder);
 
   const all = { location, plan: PLAN, all: SITES };
   return {
     ...{ folder, location },
-    pulumi: (...args) => run("pulumi", [...args, "--non-interactive"]),
+    pulumi: (...args) => run("pulumi", args),
     place: (site) => placeOf(all, site),
     endpoint(site, user = "postgres") {
       const { keysFolder, portRegistry } = commonsOf(all);
@@ -149,7 +95,7 @@ export function makeProject(change: (plan: string) => string = (plan) => plan): 
       };
     },
     dr: (...args) => run("pulumi-dr", args),
-    start: (program, ...args) => start(program, program === "pulumi" ? [...args, "--non-interactive"] : args),
+    start: (program, ...args) => start(program, args),
     async backups(bucket, source) {
       if (!existsSync(path.join(bucket, "restic/config"))) return [];
       const passwordFile = keyFile(commonsOf(all).keysFolder, "restic");
