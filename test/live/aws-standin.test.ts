@@ -147,6 +147,7 @@ describe("AWS sites on a stand-in for its API", function () {
   });
 
   it("no state holds the password in the clear", () => {
+    for (const stack of ["prod", "dr"]) assert.match(at!.stateText(stack), /"secretStringWo": ?\{/, "it is there");
     for (const stack of STACKS) assert.ok(!at!.stateText(stack).includes(PASSWORD), stack);
   });
 });
