@@ -31,7 +31,7 @@ describe("agent/guard", () => {
 });
 
 describe("agent/guard at a server", function () {
-  this.timeout(90_000);
+  this.timeout(180_000);
   let folder: string;
   let endpoint: Endpoint;
   let record: NameServer;

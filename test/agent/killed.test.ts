@@ -12,7 +12,7 @@ import { temporary } from "../helpers/temporary";
 import { configIn, endAgents, startAgent, until, type RunningAgent } from "./running";
 
 describe("an agent that is ended in the middle of a backup", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
 
   before(function () {
     if (!isOnPath("restic")) skip(this, "no restic");

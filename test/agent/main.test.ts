@@ -14,7 +14,7 @@ interface Said {
 }
 
 describe("the agent as a process", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   let hook: Listener;
   let agent: RunningAgent;
 

@@ -25,7 +25,7 @@ describe("agent/once", () => {
       ));
 
   describe("as a process", function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     const at = temporary();
     beforeEach(() => {
       for (const folder of ["data", "agent", "keys", "buckets", "buckets/own"]) {

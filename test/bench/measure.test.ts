@@ -4,7 +4,7 @@ import { measure, shellArm } from "../../bench/measure";
 import { temporary } from "../helpers/temporary";
 
 describe("bench/measure", function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   const at = temporary();
 
   it("counts what tools read that have ended, in every part of a pipe", async () => {

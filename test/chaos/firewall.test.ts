@@ -5,7 +5,7 @@ import { until } from "../helpers/workspace";
 import { cutOff, whyNoFirewall } from "./firewall";
 
 describe("a firewall", function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   const ADDRESS = "127.0.97.1";
   const answers = (port: number) =>
     new Promise<boolean>((resolve) => {

@@ -18,7 +18,7 @@ function dr(folder: string, ...args: string[]) {
 }
 
 describe("pulumi-dr", function () {
-  this.timeout(20_000); // the first start bundles it
+  this.timeout(60_000); // the first start bundles it
   const at = temporary();
   const refused = () =>
     writeFileSync(

@@ -18,7 +18,7 @@ import { text } from "../plan/example";
 
 // One server of the plan shop, at its site prod, and no other.
 describe("cli/read-database, of a real server", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const sites = ["prod", "dr"];
   const DATABASE = { name: "orders", database: "orders" };
   let location: string;

@@ -15,7 +15,7 @@ async function loadedWith(modules: readonly string[]): Promise<string[]> {
 }
 
 describe("what a site's program loads", function () {
-  this.timeout(180_000); // a process each, on a machine that others use
+  this.timeout(360_000); // a process each, on a machine that others use
 
   it("is Pulumi's core and no SDK of a cloud", async () =>
     assert.deepEqual(await loadedWith(PROGRAM), ["@pulumi/pulumi"]));

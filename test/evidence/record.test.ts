@@ -7,7 +7,7 @@ import { temporary } from "../helpers/temporary";
 import { following } from "./written";
 
 describe("evidence/record", function () {
-  this.timeout(60_000); // a busy machine
+  this.timeout(120_000); // a busy machine
   const at = temporary();
 
   it("writes JSON as the example of RFC 8785, 3.2.4 does", () => {

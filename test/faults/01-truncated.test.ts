@@ -14,7 +14,7 @@ const cut = (file: string, part: number) => truncateSync(file, Math.floor(statSy
 const text = () => randomBytes(200_000).toString("hex");
 
 describe("fault 1: a backup is cut short", function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
   const folder = temporary();
 
   for (const part of [0.01, 0.5])

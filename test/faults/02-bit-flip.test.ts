@@ -22,7 +22,7 @@ async function withFlippedBit(file: string, work: () => Promise<void>): Promise<
 }
 
 describe("fault 2: one bit is wrong", function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
   const folder = temporary();
 
   it("is found in restic's data, index and snapshots, and the backup is never called verified", async () => {

@@ -4,7 +4,7 @@ import { temporary } from "../helpers/temporary";
 import { entry, protectedFiles, tools } from "./protected-files";
 
 describe("fault 3: a backup is empty", function () {
-  this.timeout(60_000);
+  this.timeout(600_000);
   const folder = temporary();
 
   for (const text of ["", "twenty bytes, no more"]) {

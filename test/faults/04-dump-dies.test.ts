@@ -9,7 +9,7 @@ import { manual, protectedPostgres, silent, type ProtectedPostgres } from "../he
 import { until } from "../helpers/workspace";
 
 describe("fault 4: the dump's tool dies in the middle", function () {
-  this.timeout(60_000);
+  this.timeout(600_000);
   let at: ProtectedPostgres;
   before(async () => (at = await protectedPostgres()));
   after(() => at?.stop());

@@ -6,7 +6,7 @@ import { text } from "../plan/example";
 import { protectedFiles } from "./protected-files";
 
 describe("fault 5: the schedule stopped, and nothing failed", function () {
-  this.timeout(60_000);
+  this.timeout(600_000);
   const folder = temporary();
 
   it("is told by the age of what was proven, though every backup that was taken is good", async () => {

@@ -7,7 +7,7 @@ import { makeFolder, writeWhole } from "../../engines/files";
 import { manual, protectedPostgres, silent, type ProtectedPostgres } from "../helpers/protected-postgres";
 
 describe("fault 6: the key is wrong", function () {
-  this.timeout(60_000);
+  this.timeout(600_000);
   let at: ProtectedPostgres;
   before(async () => (at = await protectedPostgres()));
   after(() => at?.stop());

@@ -10,7 +10,7 @@ import { manual, protectedPostgres, type ProtectedPostgres } from "../helpers/pr
 import { entry, tools } from "./protected-files";
 
 describe("fault 7: versions do not match", function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
   let at: ProtectedPostgres;
   let other: ProtectedPostgres;
   before(async () => {

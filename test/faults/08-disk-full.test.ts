@@ -10,7 +10,7 @@ import { temporary } from "../helpers/temporary";
 import { protectedFiles } from "./protected-files";
 
 describe("fault 8: the disk of the backups is full", function () {
-  this.timeout(60_000);
+  this.timeout(600_000);
   const folder = temporary();
 
   it("fails loudly, publishes nothing, touches neither the source nor what was there, and goes on when there is room", async function () {

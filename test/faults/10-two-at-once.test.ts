@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { manual, protectedPostgres, silent, type ProtectedPostgres } from "../helpers/protected-postgres";
 
 describe("fault 10: two backups at once", function () {
-  this.timeout(90_000);
+  this.timeout(600_000);
   let at: ProtectedPostgres;
   before(async () => (at = await protectedPostgres()));
   after(() => at?.stop());

@@ -5,7 +5,7 @@ import { manual, protectedPostgres, silent, type ProtectedPostgres } from "../he
 import { filesBelow, until } from "../helpers/workspace";
 
 describe("fault 11: a segment of WAL is gone from the archive", function () {
-  this.timeout(90_000);
+  this.timeout(600_000);
   let at: ProtectedPostgres;
   before(async () => (at = await protectedPostgres()));
   after(() => at?.stop());

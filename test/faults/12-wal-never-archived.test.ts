@@ -5,7 +5,7 @@ import { connected } from "../../engines/postgres/sql";
 import { manual, protectedPostgres, silent, type ProtectedPostgres } from "../helpers/protected-postgres";
 
 describe("fault 12: WAL is never archived", function () {
-  this.timeout(60_000);
+  this.timeout(600_000);
   let at: ProtectedPostgres;
   before(async () => (at = await protectedPostgres()));
   after(() => at?.stop());

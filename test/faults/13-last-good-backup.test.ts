@@ -6,7 +6,7 @@ import { temporary } from "../helpers/temporary";
 import { protectedFiles } from "./protected-files";
 
 describe("fault 13: retention meets the last good backup", function () {
-  this.timeout(90_000);
+  this.timeout(600_000);
   const folder = temporary();
   const log = createLog({ level: "silent" });
 

@@ -15,7 +15,7 @@ const READ = ["s3:ListBucket", "s3:GetBucketLocation", "s3:GetObject"];
 const ALL = [...READ, "s3:PutObject", "s3:DeleteObject"];
 
 describe("fault 14: a bucket is gone, or its key is", function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
   let s3: S3Server;
   const agent = { id: "agent", secret: "what the agent signs with" };
   const secret = (name: string) =>

@@ -17,7 +17,7 @@ const SEGMENT_MIB = 16;
  * is written meanwhile, and the slot's cap is reached by writing that much.
  */
 describe("fault 15: the network between a primary and its replica is cut", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   let at: TwoSites;
   let network: Network;
   let outside: Outside | undefined;

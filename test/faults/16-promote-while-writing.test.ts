@@ -7,7 +7,7 @@ import { until } from "../helpers/workspace";
 import { twoSites, type TwoSites } from "./two-sites";
 
 describe("fault 16: a replica is to be promoted while the primary writes", function () {
-  this.timeout(360_000);
+  this.timeout(600_000);
   let at: TwoSites;
   const clients: Outside[] = [];
   let network: Network | undefined;

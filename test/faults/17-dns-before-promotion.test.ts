@@ -10,7 +10,7 @@ import { twoSites, type TwoSites } from "./two-sites";
 
 // The record is in a stack that belongs to no site, so no `dependsOn` can hold it back: it asks the engine itself.
 describe("fault 17: the name is to be pointed at a site that is not promoted", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   let at: TwoSites;
   before(async () => (at = await twoSites()));
   after(() => at?.end());

@@ -14,7 +14,7 @@ import { twoSites, type TwoSites } from "./two-sites";
 const own = { name: "own" } as Repository;
 
 describe("fault 18: failovers one after the other, and twice to the same site", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   let at: TwoSites;
   let outside: Outside | undefined;
   const other = (site: string) => (site === "prod" ? "dr" : "prod");

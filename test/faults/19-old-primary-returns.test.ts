@@ -8,7 +8,7 @@ import { until } from "../helpers/workspace";
 import { twoSites, type TwoSites } from "./two-sites";
 
 describe("fault 19: an old primary comes back", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   let at: TwoSites;
   const active = { activation: "active" } as const;
   const write = async (site: string, text: string) => {
@@ -160,7 +160,7 @@ describe("fault 19: an old primary comes back", function () {
 });
 
 describe("fault 19: an old primary comes back late", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
 
   // As a stop and a start by hand, and no `kill -9`: here the old primary itself says how it ended.
   it("is copied anew when the live site has no WAL any more from where they parted; its rows are saved all the same", async () => {

@@ -5,7 +5,7 @@ import { until } from "../helpers/workspace";
 import { twoSites, type TwoSites } from "./two-sites";
 
 describe("fault 20: a promotion hangs", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   let at: TwoSites;
   let token: string;
   const live = () => ({ address: at.place("prod").address, authority: { site: "prod", epoch: 1 } });

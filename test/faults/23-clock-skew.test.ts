@@ -31,7 +31,7 @@ const MINUTE_MS = 60_000;
 // with clocks that jump (test/agent/jobs/retention.test.ts), lag by positions and not by clocks (test/agent/watch/lag.test.ts,
 // test/cli/watch/loss.test.ts), RPO by the one clock of the outside client (test/cli/drill/measure.test.ts).
 describe("fault 23: a clock that is ten minutes wrong", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   const at = temporary();
   before(function () {
     if (!FAKETIME) skip(this, "no libfaketime");

@@ -144,7 +144,7 @@ const WORDS: readonly (readonly [title: string, stack: string, values: Values, s
 ];
 
 describe("fault 24: a bad configuration", function () {
-  this.timeout(60_000);
+  this.timeout(600_000);
   const at = temporary();
   const canaries = (folder: string) => filesBelow(folder).filter((file) => path.basename(file).startsWith(CANARY));
 

@@ -15,7 +15,7 @@ import { parsePlan } from "../../plan";
 import { filesBelow, makeWorkspace, until, type Workspace } from "../helpers/workspace";
 
 describe("the three stacks on this machine", function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
   let at: Workspace;
   const NAME = "app.cotai.test";
   const ports = () => keptPorts(path.join(at.location, "cotai/.commons/ports.json"));

@@ -17,7 +17,7 @@ const PLAN = (plan: string) =>
     .replace(/^( {6}full: "0 2 \* \* \*".*)\n/m, '$1\n      dump: "0 1 * * *"\n');
 
 describe("a site without a replica, recovered from backups", function () {
-  this.timeout(400_000);
+  this.timeout(600_000);
   let at: Workspace;
   let physical: Backup;
   let dump: Backup;

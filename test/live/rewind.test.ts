@@ -13,7 +13,7 @@ import { temporary } from "../helpers/temporary";
 import { until } from "../helpers/workspace";
 
 describe("a server that left the live one's history", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   afterEach(() => killSite(at()));
   const at = temporary();
   const sites = ["old", "live"] as const;

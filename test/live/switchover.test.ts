@@ -10,7 +10,7 @@ import { connected, serverState } from "../../engines/postgres/sql";
 import { filesBelow, makeWorkspace, until, type Workspace } from "../helpers/workspace";
 
 describe("a planned switch between two living sites", function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
   const NAME = "app.cotai.test";
   const RUN = "switchover";
   let at: Workspace;

@@ -6,7 +6,7 @@ import { connected } from "../../engines/postgres/sql";
 import { makeWorkspace, until, type Workspace } from "../helpers/workspace";
 
 describe("a synchronous replica", function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
   let at: Workspace;
   const server = (site: string) => path.join(at.place(site).region, "postgres");
   const kill = (site: string) => killSite(at.place(site).region);

@@ -40,7 +40,7 @@ function preview(config: object): { readonly code: number | null; readonly outpu
 }
 
 describe("pulumi preview --policy-pack policies", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
 
   it("stops a stack that breaks a rule, says which and the way out, and takes the project's own settings", function () {
     const { code, output } = preview({ encryption: { exempt: ["orders"] }, tags: "disabled" });

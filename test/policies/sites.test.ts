@@ -23,7 +23,7 @@ async function broken(name: keyof typeof STACKS): Promise<string[]> {
 }
 
 describe("policies on this project's own sites", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
 
   for (const name of ["aws-prod", "aws-dr", "azure-prod", "azure-dr"] as const)
     it(`${name} keeps all of them`, async () => assert.deepEqual(await broken(name), []));

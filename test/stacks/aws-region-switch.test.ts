@@ -15,7 +15,7 @@ const ARC: RecordOptions = {
 };
 
 describe("stacks on AWS, with failover.regionSwitch", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const folderOf = temporary();
 
   /** AIgentable's plan, with the key in it. */

@@ -21,7 +21,7 @@ const globalsOf = async (stack: (typeof SITES)[number]) =>
   (await ask(stack)).resources.filter(({ type }) => /^aws:(iam|route53)\//.test(type));
 
 describe("stacks on AWS", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
 
   for (const name of [...SITES, "aws-dns"] as const) {
     it(`${name}: every resource is who it was`, async () =>

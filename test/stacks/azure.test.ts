@@ -25,7 +25,7 @@ const ofAzure = (resources: readonly Recorded[]) => resources.filter(({ type }) 
 const nameOf = ({ type, name }: Pick<Recorded, "type" | "name">) => `${type} ${name}`;
 
 describe("stacks on Azure", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
 
   for (const name of [...SITES, "azure-dns"] as const) {
     it(`${name}: every resource is who it was`, async () =>

@@ -15,7 +15,7 @@ import { held } from "./fake";
 const NOBODY = 1;
 
 describe("an agent that is asked for a restore that cannot be", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   let agent: RunningAgent;
   let config: AgentConfig;
   const folder = temporary();

@@ -16,7 +16,7 @@ const work = { onProgress: () => {}, onBackup: () => {}, refuseIfEnding: () => {
 const request = { type: "full", trigger: "schedule" } as const;
 
 describe("agent/jobs/backup", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const folder = temporary();
 
   before(function () {

@@ -14,7 +14,7 @@ import { temporary } from "../../helpers/temporary";
 import { text } from "../../plan/example";
 
 describe("agent/jobs: files that are copied as they change", function () {
-  this.timeout(180_000);
+  this.timeout(360_000);
   const at = temporary();
   let jobs: Jobs | undefined;
 

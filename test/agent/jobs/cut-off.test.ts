@@ -8,7 +8,7 @@ import { temporary } from "../../helpers/temporary";
 import { protectedFiles, tools } from "../../faults/protected-files";
 
 describe("agent/jobs: a tool that is killed while it proves", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const folder = temporary();
   const { PATH } = process.env;
   afterEach(() => void (process.env.PATH = PATH));

@@ -23,7 +23,7 @@ const LETTER = "what prod had\n".repeat(100);
 const quiet = () => {};
 
 describe("what a lost site backed up", function () {
-  this.timeout(180_000);
+  this.timeout(360_000);
   const at = temporary();
   let servers: ScratchServer[];
   beforeEach(function () {

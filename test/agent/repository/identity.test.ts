@@ -25,7 +25,7 @@ function without(context: Mocha.Context, reason: string): never {
 }
 
 describe("agent/repository: a managed identity of Azure", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const folder = temporary();
 
   it("restic asks where Container Apps answers, for the identity that it was told, with its header", async function () {

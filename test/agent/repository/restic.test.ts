@@ -34,7 +34,7 @@ const verdict = {
 } as const;
 
 describe("agent/repository/restic", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const folder = temporary();
   const snapshots = async () => JSON.parse(await restic(placeIn(folder()), ["snapshots", "--json"])) as unknown[];
 

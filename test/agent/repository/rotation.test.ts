@@ -25,7 +25,7 @@ function opensRestic(url: string, password: string): boolean {
 }
 
 describe("agent/repository/rotation", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
 
   describe("of files", () => {
     const folder = temporary();

@@ -13,7 +13,7 @@ const secret = (name: string) =>
   ({ AWS_ACCESS_KEY_ID: AGENT.id, AWS_SECRET_ACCESS_KEY: AGENT.secret })[name as "AWS_ACCESS_KEY_ID"];
 
 describe("a PostgreSQL server's archive on S3", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   let s3: S3Server;
   let at: ProtectedPostgres;
   let own: ResticRepository;

@@ -39,7 +39,7 @@ const plan = parsePlan(
 );
 
 describe("every engine of one plan, from one agent's configuration", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   let postgres: ProtectedPostgres;
   let mongo: Ferretdb;
   let scratch: Ferretdb;

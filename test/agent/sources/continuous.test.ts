@@ -15,7 +15,7 @@ const HOUR = 3_600;
 const MAY_LAG = 2;
 
 describe("agent/sources/continuous", function () {
-  this.timeout(180_000);
+  this.timeout(360_000);
   const at = temporary();
   let far: ResticRepository;
   let source: FilesSource;

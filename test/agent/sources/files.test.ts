@@ -22,7 +22,7 @@ const request = { type: "full", trigger: "manual" } as const;
 const silent = () => {};
 
 describe("agent/sources/files", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const folder = temporary();
   let source: FilesSource;
   let own: ResticRepository;

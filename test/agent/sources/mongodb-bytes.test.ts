@@ -47,7 +47,7 @@ const { value } = fc.letrec<{ value: unknown; document: Document }>((tie) => ({
 const serialized = (document: Document) => Buffer.from(BSON.serialize(document));
 
 describe("MongoDB source, to the byte", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const at = temporary();
   let server: MongodbWire;
   let uri: string;

@@ -16,7 +16,7 @@ const FULL = { type: "full", trigger: "manual" } as const;
 const MiB = 1024 * 1024;
 
 describe("MongoDB source, when things go wrong", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const at = temporary();
   let server: Ferretdb;
   let repository: FolderRepository;

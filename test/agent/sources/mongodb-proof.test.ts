@@ -11,7 +11,7 @@ const quiet = () => {};
 const FULL = { type: "full", trigger: "manual" } as const;
 
 describe("MongoDB source: proof on a server that is there", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const at = temporary();
   let servers: Ferretdb[];
   let clients: MongoClient[];

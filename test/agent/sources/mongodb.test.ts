@@ -12,7 +12,7 @@ const quiet = () => {};
 const FULL = { type: "full", trigger: "manual" } as const;
 
 describe("MongoDB source", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const at = temporary();
   let server: Ferretdb;
   let client: MongoClient;

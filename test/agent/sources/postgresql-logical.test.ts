@@ -8,7 +8,7 @@ import { makeFolder } from "../../../engines/files";
 import { manual, protectedPostgres, silent, type ProtectedPostgres } from "../../helpers/protected-postgres";
 
 describe("agent/sources/postgresql-logical", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let at: ProtectedPostgres;
   let own: Repository;
   let backup: Backup;

@@ -7,7 +7,7 @@ import { makeFolder } from "../../../engines/files";
 import { manual, protectedPostgres, silent, type ProtectedPostgres } from "../../helpers/protected-postgres";
 
 describe("agent/sources/postgresql-physical", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let at: ProtectedPostgres;
   let own: Repository;
   let full: Backup;

@@ -6,7 +6,7 @@ import * as cluster from "../../../engines/postgres/cluster";
 import { manual, protectedPostgres, silent, type ProtectedPostgres } from "../../helpers/protected-postgres";
 
 describe("agent/sources/postgresql-physical, after a recovery from a dump", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let at: ProtectedPostgres;
   before(async () => {
     at = await protectedPostgres();

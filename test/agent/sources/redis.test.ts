@@ -17,7 +17,7 @@ const FULL = { type: "full", trigger: "manual" } as const;
 const PASSWORD = "canary-Rx7%/pass";
 
 describe("Redis source", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const at = temporary();
   let running: ScratchServer[];
   let server: RedisServer;

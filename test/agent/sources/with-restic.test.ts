@@ -18,7 +18,7 @@ const quiet = () => {};
 const FULL = { type: "full", trigger: "manual" } as const;
 
 describe("MongoDB and Redis in a restic repository", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const at = temporary();
   let repository: ResticRepository;
   let running: ScratchServer | undefined;

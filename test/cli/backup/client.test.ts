@@ -20,7 +20,7 @@ async function listen(server: Server): Promise<string> {
 }
 
 describe("cli/backup/client, against the agent's API", function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   let fake: Fake;
   let url: string;
   let server: Server;

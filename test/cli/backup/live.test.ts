@@ -17,7 +17,7 @@ interface Outcome {
 }
 
 describe("pulumi-dr backup, backups, verify and restore on a real site", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   let site: ProtectedSite;
   const TEXT = "what must come back\n".repeat(1000);
   before(async () => {

@@ -10,7 +10,7 @@ import { temporary } from "../../helpers/temporary";
 import { PLAN } from "../../evidence/written";
 
 describe("cli/evidence/append", function () {
-  this.timeout(60_000); // a busy machine
+  this.timeout(120_000); // a busy machine
   const at = temporary();
   const bucket = (site: string): Place => ({ name: site, bucket: at(site), folder: at(site, "evidence") });
   const here = (operator = "here"): Place => ({ name: operator, folder: at(operator, "evidence") });

@@ -11,7 +11,7 @@ import { chain } from "../../evidence/written";
 const project = path.join(__dirname, "../../..");
 
 describe("pulumi-dr evidence", function () {
-  this.timeout(60_000); // the first start bundles it
+  this.timeout(120_000); // the first start bundles it
   const at = temporary();
   const folder = (site: string) => at("sites/shop", site, "bucket/evidence");
   const all = chain(3);

@@ -16,7 +16,7 @@ const oneOf = (min: number) =>
   fc.integer({ min, max: 8 }).chain((length) => fc.tuple(fc.constant(length), fc.nat({ max: length - 1 })));
 
 describe("cli/evidence/judge", function () {
-  this.timeout(60_000); // a busy machine
+  this.timeout(120_000); // a busy machine
   it("finds nothing where two copies hold the same chain", () =>
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 8 }), (length) => {

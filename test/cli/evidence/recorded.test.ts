@@ -11,7 +11,7 @@ import { text } from "../../plan/example";
 import { temporary } from "../../helpers/temporary";
 
 describe("cli/evidence/recorded", function () {
-  this.timeout(60_000); // a busy machine
+  this.timeout(120_000); // a busy machine
   const at = temporary();
   let project: Project;
   let progress: Progress;

@@ -3,7 +3,7 @@ import { holdWatch } from "../../../cli/watch/lock";
 import { startChild } from "../../helpers/child";
 
 describe("cli/watch/lock", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const place = `/nowhere/${process.pid}`;
 
   it("lets one watch of a plan in, another of another plan beside it, and the next one once it has gone", async () => {

@@ -43,7 +43,7 @@ const alarmsOf = (own: Parameters<typeof of>[0]) =>
 const topic = (channels: string) => `arn:aws:sns:eu-central-1:${ACCOUNT}:alerts-${channels}-0a1b2c3`;
 
 describe("aws.Alerts", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   obeysContract("dr:aws:Alerts", [], (name, opts) => new Alerts(name, args(siteArgs(), name), opts));
 

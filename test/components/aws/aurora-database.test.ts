@@ -21,7 +21,7 @@ async function made(site: SiteArgs, args: Partial<AuroraDatabaseArgs> = {}) {
 }
 
 describe("aws.AuroraDatabase", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   obeysContract(
     "dr:aws:AuroraDatabase",

@@ -22,7 +22,7 @@ async function made(site: SiteArgs = siteArgs(), args: Partial<BackupBucketArgs>
 }
 
 describe("aws.BackupBucket", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   obeysContract(
     "dr:aws:BackupBucket",

@@ -31,7 +31,7 @@ async function made(site: SiteArgs = siteArgs(), args: Partial<DatabaseArgs> = {
 const instance = (own: readonly Recorded[], name = "orders") => one(own, "rds/Instance", name);
 
 describe("aws.Database", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   obeysContract(
     "dr:aws:Database",

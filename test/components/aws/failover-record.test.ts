@@ -24,7 +24,7 @@ async function recordsOf(change?: Partial<FailoverRecordArgs>): Promise<Put[]> {
 }
 
 describe("aws.FailoverRecord", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   obeysContract(
     "dr:aws:FailoverRecord",

@@ -11,7 +11,7 @@ const made = async (site?: SiteArgs) => (await record(() => new Foundation("site
 const inputs = (...[resources, kind, name]: Parameters<typeof one>) => one(resources, kind, name).inputs;
 
 describe("aws.Foundation", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   obeysContract(
     "dr:aws:Foundation",
     [

@@ -28,7 +28,7 @@ let usual: ReturnType<typeof made> | undefined;
 const usually = () => (usual ??= made());
 
 describe("aws.Quarantine", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   obeysContract(
     "dr:aws:Quarantine",

@@ -63,7 +63,7 @@ const workflow = (site: string, region: string, approvalMinutes: number, identif
 });
 
 describe("aws.FailoverRecord by ARC Region switch", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   it("has a plan that turns the name to either region, each time after an approval", async () => {
     const { inputs, guarded, parent } = one((await made()).resources, "arcregionswitch/Plan", "live-site-switch");

@@ -74,7 +74,7 @@ describe("aws schedules", () => {
     }));
 
   it("run whenever the plan's cron does, and never else", function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     fc.assert(
       fc.property(cron, number(0, 20_000), (text, startDay) => {
         const expressions = scheduleExpressions(text);

@@ -55,7 +55,7 @@ type Policy = { Statement: { Action: string | string[]; Resource: string | strin
 const policyOf = (of: { inputs: Record<string, unknown> }) => JSON.parse(of.inputs["policy"] as string) as Policy;
 
 describe("aws.ScheduledBackup", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   obeysContract("dr:aws:ScheduledBackup", [], (name, opts) => new ScheduledBackup(name, args(siteArgs(), name), opts));
 

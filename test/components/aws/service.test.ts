@@ -33,7 +33,7 @@ const containerOf = (inputs: Record<string, unknown>) =>
   (JSON.parse(inputs["containerDefinitions"] as string) as [Container])[0];
 
 describe("aws.Service", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   obeysContract("dr:aws:Service", ["url"], (name, opts) => new Service(name, args(siteArgs(), {}, name), opts));
 

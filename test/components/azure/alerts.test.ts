@@ -49,7 +49,7 @@ const once = recordOnce();
 const made = (site: SiteArgs = siteArgs()) => once(site, () => record(() => all(founded(site))));
 
 describe("azure.Alerts", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   obeysContract("dr:azure:Alerts", [], (name, opts) => {
     const nothing = { alerts, people, bucket, databases: {}, services: {} };
     return new Alerts(name, { ...nothing, site: founded(siteArgs()) }, opts);

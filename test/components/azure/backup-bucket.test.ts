@@ -38,7 +38,7 @@ const account = (subscription: string, group: string, name: string) =>
   `/subscriptions/${subscription}/resourceGroups/${group}/providers/Microsoft.Storage/storageAccounts/${name}`;
 
 describe("azure.BackupBucket", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   obeysContract(
     "dr:azure:BackupBucket",
     ["locations", "accountId", "accountName"],

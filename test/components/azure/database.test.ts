@@ -57,7 +57,7 @@ const HIGHLY = { mode: "ZoneRedundant", standbyAvailabilityZone: "" };
 const moved = ["createMode", "sourceServerResourceId", "pointInTimeUTC", "storage.storageSizeGB", "availabilityZone"];
 
 describe("azure.Database", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   obeysContract(
     "dr:azure:Database",
     ["address", "port", "role", "serverId"], // no token where it is active, and no epoch

@@ -28,7 +28,7 @@ const endpointsOf = async (change?: Partial<FailoverRecordArgs>) =>
   }));
 
 describe("azure.FailoverRecord", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   obeysContract(
     "dr:azure:FailoverRecord",
     ["liveSite", "epoch", "nameServer"],

@@ -23,7 +23,7 @@ const made = async (site?: SiteArgs) =>
 const self = "dr:azure:Foundation site";
 
 describe("azure.Foundation", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   obeysContract(
     "dr:azure:Foundation",
     ["groupName", "vaultUri", "environmentId", "workspaceId", "privateZoneId", "securityGroups"],

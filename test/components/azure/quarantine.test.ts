@@ -23,7 +23,7 @@ const made = async (site: SiteArgs = siteArgs(), preserve: readonly ("logs" | "s
 const self = "dr:azure:Quarantine quarantine";
 
 describe("azure.Quarantine", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   obeysContract(
     "dr:azure:Quarantine",
     [],

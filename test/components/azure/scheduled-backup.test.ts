@@ -42,7 +42,7 @@ const made = async (site: SiteArgs = siteArgs(), change: Change = {}) =>
 const self = "dr:azure:ScheduledBackup agent";
 
 describe("azure.ScheduledBackup", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   const alone = { ...common, bucket: {} as BackupBucket, sources: [{ name: "orders", entry: plan.data.orders! }] };
   obeysContract(
     "dr:azure:ScheduledBackup",

@@ -21,7 +21,7 @@ const appOf = async (site?: SiteArgs, change?: Partial<Omit<ServiceArgs, "site">
   one((await made(site, change)).resources, "app:ContainerApp", "web").inputs as unknown as App;
 
 describe("azure.Service", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   obeysContract(
     "dr:azure:Service",
     ["url", "appId"],
