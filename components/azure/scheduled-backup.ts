@@ -7,7 +7,7 @@ import { asIdentity, fromSecrets, fromValues, secretName, secretsOf } from "./co
 import { utcCron } from "./cron";
 import { Database } from "./database";
 import { foundationOf } from "./foundation";
-import { peerOf, placeOf, tagsOf } from "./place";
+import { placeOf, tagsOf } from "./place";
 import { makeBackupVault, protectServers } from "./backup-vault";
 
 export interface ScheduledBackupArgs extends contract.ScheduledBackupArgs {
@@ -36,7 +36,6 @@ export class ScheduledBackup extends pulumi.ComponentResource {
     const foundation = foundationOf(site);
     const { groupName, here, environmentId, identity, access } = foundation;
     const place = placeOf(site, site.name);
-    const peer = peerOf(site);
     const child = { parent: this, provider: here };
     const common = { resourceGroupName: groupName, location: place.region, tags: tagsOf(site) };
 
@@ -50,7 +49,8 @@ export class ScheduledBackup extends pulumi.ComponentResource {
             ...{ plan: site.plan, site: site.name, folder: STATE, keysFolder: SECRETS, secretsFolder: SECRETS },
             ...{ address: "127.0.0.1", port: api.port, health: "/healthz", alerts, people, api },
             services: services.map(({ name: service }, index) => ({ name: service, url: urls[index] })),
-            repositories: buckets.map((one, index) => ({ name: index === 0 ? "own" : peer?.site, bucket: one })),
+            // A container that object replication fills takes no other write: Azure answers 409.
+            repositories: buckets.slice(0, 1).map((bucket) => ({ name: "own", bucket })),
             sources: [
               {
                 ...{ name: source, entry, ...("paths" in entry ? { root: "/" } : {}) },
