@@ -113,11 +113,12 @@ describe("fault 25: secrets", function () {
       await client.query("insert into notes values ('kept')");
     });
     const copies = async () => at.backups(at.place("dr").copyOf("prod"), "postgres");
+    const log = () => readFileSync(path.join(at.place("prod").region, "agent/process.log"), "utf8");
     await until(
       "a proven backup at dr",
       async () => (await copies()).some((one) => stateOf(one) === "verified"),
-      180_000,
-    );
+      300_000, // its second try is a minute after the first, its third two minutes after that
+    ).catch((error: Error) => assert.fail(`${error.message}\n${log()}`));
     await until("an alert", () => hook.heard.some(({ body }) => body.includes('"kind":"test"')), 180_000);
 
     note(at.dr("status", "--json"));
