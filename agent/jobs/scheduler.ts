@@ -58,10 +58,13 @@ export function createScheduler(setup: Setup, queue: Queue): Scheduler {
     if (source.continuous) duties.add({ ...state, ...copyAsItChanges(source, source.continuous) });
     // A site that has just become the writer has no backup of its own history yet: that cannot wait for the night.
     const kind = source.source instanceof PhysicalPostgresql ? "incr" : "full";
-    if (kind === "full" && backups.length > 0) return;
+    // Nor can a copy that has nothing: an agent may have ended between the two.
+    const empty = source.repositories.filter(({ name }) => journal.known.get(source.name)?.[name]?.length === 0);
+    if (kind === "full" && backups.length > 0 && empty.length === 0) return;
     const now = new Date();
     const once: Duty = {
       ...state,
+      ...(kind === "full" && backups.length > 0 ? { left: empty } : {}),
       source,
       kind,
       trigger: "start",

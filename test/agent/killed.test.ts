@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import type { AgentConfig } from "../../agent/config";
 import { own } from "../../engines/files";
@@ -53,7 +53,7 @@ describe("an agent that is ended in the middle of a backup", function () {
   /** What the repository holds, as restic says it without the agent. */
   async function restic(config: AgentConfig, ...args: readonly string[]): Promise<string> {
     const env = {
-      RESTIC_REPOSITORY: folder("bucket/restic"),
+      RESTIC_REPOSITORY: path.join(config.repositories.at(-1)!.bucket, "restic"),
       RESTIC_PASSWORD_FILE: path.join(config.keysFolder, "restic.key"),
     };
     return run("restic", [...args, "--no-cache", "--no-lock"], { env, user: serverUser() });
@@ -114,5 +114,24 @@ describe("an agent that is ended in the middle of a backup", function () {
     assert.notEqual((await restic(config, "list", "locks", "--quiet")).trim(), "", "a lock is left to be dealt with");
     assert.ok(!(await kinds(config)).includes("backup"), "nothing is published");
     await takenUp(config);
+  });
+
+  it("takes at its next start what a repository has none of yet, and into that one alone", async () => {
+    const config = await configIn(folder);
+    for (const one of ["bucket", "files/uploads"]) own(folder(one));
+    const isBackup = (kind: string) => kind === "backup";
+    const first = await startAgent(config, folder());
+    await until(async () => existsSync(folder("bucket/restic/config")) && (await kinds(config)).some(isBackup));
+    first.child.kill("SIGKILL");
+    await first.ended;
+    rmSync(path.join(config.folder, "attempts.jsonl"), { force: true }); // one that ends between the two has noted nothing
+    const before = (await kinds(config)).filter(isBackup).length;
+
+    mkdirSync(folder("copy"));
+    own(folder("copy"));
+    const both = { ...config, repositories: [...config.repositories, { name: "dr", bucket: folder("copy") }] };
+    await startAgent(both, folder());
+    await until(async () => existsSync(folder("copy/restic/config")) && (await kinds(both)).some(isBackup));
+    assert.equal((await kinds(config)).filter(isBackup).length, before);
   });
 });
