@@ -16,3 +16,24 @@ export function removeDrafts(url: string, now: Date): void {
     if (age > DAY_MS) rmSync(draft, { force: true });
   }
 }
+
+const MADE_BY_INIT = ["data", "index", "keys", "locks", "snapshots"];
+const INIT_TAKES_MS = 60_000;
+
+/**
+ * Removes a repository that a restic which was killed had only begun to make: it makes its folders, then a key, and the config
+ * last, without which the key opens nothing. Answers whether the place is free now. Younger than a minute, it may still be made.
+ */
+export function removeUnfinished(folder: string, now = new Date()): boolean {
+  const parts = readdirSync(folder);
+  if (parts.length === 0) return true;
+  if (parts.some((name) => !MADE_BY_INIT.includes(name))) return false;
+  const all = readdirSync(folder, { recursive: true, withFileTypes: true });
+  if (all.some((entry) => entry.isFile() && entry.parentPath !== path.join(folder, "keys"))) return false;
+  const changed = [folder, ...all.map((entry) => path.join(entry.parentPath, entry.name))].map(
+    (one) => statSync(one, { throwIfNoEntry: false })?.mtimeMs ?? Infinity,
+  );
+  if (now.getTime() - Math.max(...changed) < INIT_TAKES_MS) return false;
+  for (const name of parts) rmSync(path.join(folder, name), { recursive: true, force: true });
+  return true;
+}

@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { makeFolder, writeWhole } from "../../engines/files";
+import { removeUnfinished } from "./drafts";
 import { RepositoryError } from "./refusal";
 import type { ResticPlace } from "./restic-command";
 
@@ -40,10 +41,10 @@ export function refuseToReplace(place: ResticPlace): void {
   if (!existsSync(path.dirname(place.url)))
     throw new RepositoryError(place.name, "no-bucket", `its bucket ${path.dirname(place.url)} is not there`);
   makeFolder(place.url);
-  if (readdirSync(place.url).length > 0)
+  if (!removeUnfinished(place.url))
     throw new RepositoryError(
       place.name,
       "other",
-      `${place.url} must be empty or a restic repository; it holds something else`,
+      `${place.url} must be empty or a restic repository; it holds something else, or one that was begun within the last minute`,
     );
 }

@@ -105,6 +105,8 @@ describe("fault 25: secrets", function () {
     let spied = "";
     spy.stdout!.on("data", (chunk: Buffer) => (spied += chunk.toString()));
 
+    const copies = async () => at.backups(at.place("dr").copyOf("prod"), "postgres");
+    await until("a first backup at dr", async () => (await copies()).length > 0, 180_000);
     killSite(path.join(at.place("prod").region, "agent"));
     note(at.up("prod", "--refresh"));
     note(at.up("dns"));
@@ -112,7 +114,6 @@ describe("fault 25: secrets", function () {
       await client.query("create table notes (note text)");
       await client.query("insert into notes values ('kept')");
     });
-    const copies = async () => at.backups(at.place("dr").copyOf("prod"), "postgres");
     const log = () => readFileSync(path.join(at.place("prod").region, "agent/process.log"), "utf8");
     await until(
       "a proven backup at dr",

@@ -4,6 +4,7 @@ import { chmodSync, existsSync, readFileSync, readdirSync, renameSync, rmSync, w
 import { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import * as path from "node:path";
+import { removeUnfinished } from "../../../agent/repository/drafts";
 import type { RepositoryError } from "../../../agent/repository/refusal";
 import { restic } from "../../../agent/repository/restic-command";
 import { ResticRepository } from "../../../agent/repository/restic";
@@ -97,6 +98,27 @@ describe("agent/repository/restic", function () {
     const repository = await openIn(folder());
     await assert.rejects(repository.storePaths([folder("uploads")], {}), fault("incomplete"));
     assert.deepEqual(await snapshots(), []);
+  });
+
+  it("begins anew where a restic was killed while it made the repository, and touches none that may still be made, or that holds data", async () => {
+    await openIn(folder());
+    const at = folder("own/restic");
+    rmSync(path.join(at, "config")); // it is written last
+    rmSync(folder("cache"), { recursive: true }); // nobody was told that it was there
+    await assert.rejects(openIn(folder()), /begun within the last minute/);
+    const since = (milliseconds: number) => new Date(Date.now() + milliseconds);
+    const kept = path.join(at, "data/00/pack");
+    writeFileSync(kept, "data");
+    assert.equal(removeUnfinished(at, since(61_000)), false, "there is data");
+    rmSync(kept);
+    writeFileSync(path.join(at, "letter.txt"), "somebody's");
+    assert.equal(removeUnfinished(at, since(61_000)), false, "it is something else");
+    rmSync(path.join(at, "letter.txt"));
+    assert.equal(removeUnfinished(at, since(50_000)), false, "it may still be made");
+    assert.equal(removeUnfinished(at, since(61_000)), true);
+    const repository = await openIn(folder());
+    const stored = await repository.storeStream("dump.sql", {}, text("select 42;"));
+    assert.equal(await read(repository, stored.locator, "dump.sql"), "select 42;");
   });
 
   it("tells a wrong key from a missing repository and from one that holds something else", async () => {
