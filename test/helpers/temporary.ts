@@ -9,6 +9,7 @@ export function temporary(): (...parts: string[]) => string {
     folder = mkdtempSync(path.join(tmpdir(), "dr-test-"));
     chmodSync(folder, 0o755); // for root, the servers' user must reach what is in it
   });
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+  // What works in it may end a moment later.
+  afterEach(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }));
   return (...parts) => path.join(folder, ...parts);
 }
