@@ -17,7 +17,7 @@ export function removeDrafts(url: string, now: Date): void {
   }
 }
 
-const MADE_BY_INIT = ["data", "index", "keys", "locks", "snapshots"];
+const MADE_BY_INIT = /^(data|index|keys|locks|snapshots|config-tmp-\d+)$/;
 const INIT_TAKES_MS = 60_000;
 
 /**
@@ -27,9 +27,10 @@ const INIT_TAKES_MS = 60_000;
 export function removeUnfinished(folder: string, now = new Date()): boolean {
   const parts = readdirSync(folder);
   if (parts.length === 0) return true;
-  if (parts.some((name) => !MADE_BY_INIT.includes(name))) return false;
+  if (parts.some((name) => !MADE_BY_INIT.test(name))) return false;
   const all = readdirSync(folder, { recursive: true, withFileTypes: true });
-  if (all.some((entry) => entry.isFile() && entry.parentPath !== path.join(folder, "keys"))) return false;
+  if (all.some((entry) => entry.isFile() && ![folder, path.join(folder, "keys")].includes(entry.parentPath)))
+    return false;
   const changed = [folder, ...all.map((entry) => path.join(entry.parentPath, entry.name))].map(
     (one) => statSync(one, { throwIfNoEntry: false })?.mtimeMs ?? Infinity,
   );

@@ -103,7 +103,7 @@ describe("agent/repository/restic", function () {
   it("begins anew where a restic was killed while it made the repository, and touches none that may still be made, or that holds data", async () => {
     await openIn(folder());
     const at = folder("own/restic");
-    rmSync(path.join(at, "config")); // it is written last
+    renameSync(path.join(at, "config"), path.join(at, "config-tmp-42")); // it is written last, and named when it is whole
     rmSync(folder("cache"), { recursive: true }); // nobody was told that it was there
     await assert.rejects(openIn(folder()), /begun within the last minute/);
     const since = (milliseconds: number) => new Date(Date.now() + milliseconds);
