@@ -1,6 +1,7 @@
 import { main, type Provider } from "@pulumi/pulumi/provider";
 import { version } from "../package.json";
 import { changed, complete, present, type Resource } from "./resource";
+import { plainErrors } from "./plain-errors";
 import { resources } from "./resources";
 import { tellAbout } from "./tell";
 
@@ -9,16 +10,6 @@ function resourceOf(urn: string): Resource<object> {
   const resource = resources[type];
   if (!resource) throw new Error(`unknown resource type ${type}; known are ${Object.keys(resources).join(", ")}`);
   return resource;
-}
-
-/** What a person can act on; a stack trace is none of it. */
-async function plainErrors<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof Error && !process.env.DR_TRACE) error.stack = error.message;
-    throw error;
-  }
 }
 
 const provider: Provider = {

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { version } from "@pulumi/aws/package.json";
 import { main, type Provider } from "@pulumi/pulumi/provider";
+import { plainErrors } from "../../../provider/plain-errors";
 import { tellAbout } from "../../../provider/tell";
 import { refuseOtherAccounts } from "./caller";
 import { plain, type Inputs, type Made, type StandIn } from "./kind";
@@ -35,15 +36,6 @@ const begin = () =>
     tellAbout("")(`a stand-in for AWS: ${made} types are made by calls to moto, ${all - made} are only recorded`);
     await refuseOtherAccounts();
   })());
-
-async function plainErrors<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof Error && !process.env.DR_TRACE) error.stack = error.message;
-    throw error;
-  }
-}
 
 const provider: Provider = {
   version,
