@@ -2,6 +2,7 @@ import { commonsOf, placeOf } from "../components/local/place";
 import { keptPorts } from "../engines/ports";
 import { newestEpoch } from "../engines/postgres/epoch";
 import { isFenced } from "../engines/postgres/fenced";
+import { fencedSince } from "../engines/postgres/fencing";
 import { connected, serverState } from "../engines/postgres/sql";
 import type { DatabaseStatus } from "../evidence/state";
 import type { Project } from "./project";
@@ -29,7 +30,11 @@ export async function readDatabase(
       if (role === "primary") {
         // What cannot be asked may write.
         const fenced = await isFenced(endpoint, database).catch(() => false);
-        return { ...of, role: fenced ? "fenced" : "primary", position: lsn, ...epoch };
+        const fencedAt = fenced ? await fencedSince(client) : undefined;
+        return {
+          ...{ ...of, role: fenced ? "fenced" : "primary", position: lsn, ...epoch },
+          ...(fencedAt ? { fencedAt } : {}),
+        };
       }
       // With nothing received that is not replayed it is 0 s behind what it knows of: while it streams, that is all.
       const { rows } = await client.query<{ lag: number | null; received: string | null }>(

@@ -18,6 +18,8 @@ export interface DatabaseStatus {
   readonly behindBytes?: number;
   /** When the newest replayed commit was made, in ISO 8601; a standby only. */
   readonly lastCommit?: string;
+  /** When it was fenced, in ISO 8601, to the second: nothing was committed there after it. Of a fenced one only. */
+  readonly fencedAt?: string;
   readonly epoch?: number;
   /** What a site without a replica would be recovered from. */
   readonly restorable?: Restorable;

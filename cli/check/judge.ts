@@ -54,11 +54,8 @@ export function sayWhatItDoes(steps: readonly PreviewStep[]): readonly Finding[]
           : [];
       case "dr:index:Promotion":
         if (op === "create")
-          return does(
-            inputs.lostSite
-              ? `promotes ${word(inputs.site)}; what had not arrived from ${word(inputs.lostSite)} is lost`
-              : `makes sure that ${word(inputs.site)} is the writer`,
-          );
+          return does(inputs.lostSite ? promotesFrom(inputs) : `makes sure that ${word(inputs.site)} is the writer`);
+        if (op === "update" && inputs.fenced && inputs.lostSite) return does(promotesFrom(inputs));
         if (op === "update" && inputs.fenced)
           return does(`takes the fence of ${word(inputs.site)} off, unless another site was promoted`);
         return op === "delete" ? does(`${word(was.site)} is the writer no longer`) : [];
@@ -99,4 +96,7 @@ export function lintSurvival(
 }
 
 const nameOf = (urn: string) => urn.split("::").slice(2).join(" ").replace(/^.*\$/, "");
+const promotesFrom = ({ site, lostSite }: Readonly<Record<string, unknown>>) =>
+  `promotes ${word(site)}; what had not arrived from ${word(lostSite)} is lost`;
+
 const word = (value: unknown) => (typeof value === "string" ? value : "it");

@@ -4,6 +4,7 @@ import type { Json } from "../../evidence/record";
 import { databasesOf, readProject, stackConfig, UsageError, type Project } from "../project";
 import { startProgress } from "../progress";
 import { readStatus, type DatabaseStatus, type Status } from "../status";
+import { backupsInstead, lossOf } from "./loss";
 import { readOffers } from "./restorable";
 import { tellRestores } from "./restores";
 import { IS_LOST, lostSite, plannedSwitch, returnOfSite, SEEMS_LOST, type RecoveryStep } from "./steps";
@@ -48,17 +49,19 @@ export async function failover(options: RecoveryOptions): Promise<void> {
     throw new UsageError(
       `a planned switch needs replicas, and ${single.name} has none. Say --lost ${from}: it is fenced, archives all that it has, and ${to} is restored from that`,
     );
-  const notReady = standbys.find(({ role }) => role !== "standby");
-  if (notReady)
-    throw new UsageError(
-      `${to} cannot take over: its ${notReady.database} is ${notReady.role}, and must be a standby. Nothing was changed`,
-    );
+  refuseUnready(from, standbys, status, options);
 
   if (options.lost) {
     const steps = lostSite(from, to, { foundAt: unattended?.foundAt, recoverFrom: options.recoverFrom });
+    const told = [
+      lossOf(from, standbys, status),
+      ...(await backupsInstead(project, { from, to }, standbys, status)),
+      ...offers.map(({ text }) => text),
+      `${from} is declared lost: writes that had not arrived go with it.`,
+    ];
     return carryOut(project, options, {
       ...{ command: unattended ? AUTOMATIC : "failover", before: status, steps, word: to, moves: { from, to } },
-      consequence: `${[lossOf(from, standbys, status), ...offers.map(({ text }) => text)].filter(Boolean).join("\n")}\n${from} is declared lost: writes that had not arrived go with it.`,
+      consequence: told.filter(Boolean).join("\n"),
     });
   }
   const lagging = standbys.find(({ streaming }) => !streaming);
@@ -112,23 +115,25 @@ function chooseSites(
   return { from, to: target };
 }
 
-/** What a forced failover would lose, as far as can be measured now. */
-function lossOf(from: string, standbys: readonly DatabaseStatus[], { databases }: Status): string {
-  const still = databases.filter(({ site, role }) => site === from && role === "primary");
-  const age = ({ lastCommit }: DatabaseStatus) =>
-    lastCommit
-      ? `its newest commit is of ${lastCommit}, ${((Date.now() - Date.parse(lastCommit)) / 1000).toFixed(1)} s ago`
-      : "it has replayed no commit yet";
-  const lines = standbys.map(
-    (one) => `${one.site}'s ${one.database} ${one.streaming ? "still streams" : "streams no more"}; ${age(one)}.`,
-  );
-  if (still.length > 0)
-    lines.unshift(
-      standbys.length > 0
-        ? `${from} STILL TAKES WRITES. It will be fenced; a planned switch (failover without --lost) loses nothing.`
-        : `${from} STILL TAKES WRITES. It will be fenced, and archives all that it has before that.`,
-    );
-  return lines.join("\n");
+/**
+ * Refuses what cannot take over. One that was fenced when the lost site took over from it can, for a person, where there is
+ * nothing newer: as long as the lost site answers, there is.
+ */
+function refuseUnready(
+  from: string,
+  standbys: readonly DatabaseStatus[],
+  { databases }: Status,
+  { lost, unattended }: RecoveryOptions,
+): void {
+  for (const { site, database, role } of standbys) {
+    if (role === "standby") continue;
+    const why = `${site} cannot take over: its ${database} is ${role}, and must be a standby. Nothing was changed`;
+    if (role !== "fenced" || unattended) throw new UsageError(why);
+    const answers = databases.find((one) => one.site === from && one.database === database)?.role !== "unreachable";
+    const failback = `${from} still answers: npx pulumi-dr failback makes ${site} a replica of it first`;
+    if (answers || !lost)
+      throw new UsageError(`${why}. ${answers ? failback : `If ${from} is gone, say so: --lost ${from}`}`);
+  }
 }
 
 /** What was said of another recovery must not count for this one. */

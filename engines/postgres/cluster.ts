@@ -6,6 +6,7 @@ import { identify } from "../process";
 import { run, RunError } from "../run";
 import { serverUser } from "../user";
 import { binaries } from "./binaries";
+import { readReign } from "./reign";
 import { ACCESS, identifier, renderSettings, slotName, type ServerSettings } from "./settings";
 import { connected, type Endpoint } from "./sql";
 
@@ -175,13 +176,17 @@ export interface Ending {
   readonly lsn: string;
   /** How far a server in recovery must replay before it can open: it holds WAL up to there. */
   readonly holds: string;
+  /** The epoch in which it was last written in, if that was noted. */
+  readonly reign?: string;
 }
 
 export async function readEnding(folder: string): Promise<Ending> {
   const control = await tool("pg_controldata", ["--pgdata", dataFolder(folder)]);
   const field = (name: string) => new RegExp(`^${name}:\\s+(\\S.*)$`, "m").exec(control)?.[1] ?? "unknown";
   const state = field("Database cluster state");
+  const reign = readReign(dataFolder(folder));
   return {
+    ...(reign === undefined ? {} : { reign }),
     wasWriter: state === "in production" || state === "shut down",
     clean: state.startsWith("shut down"),
     systemIdentifier: field("Database system identifier"),

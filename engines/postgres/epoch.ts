@@ -32,23 +32,34 @@ export async function firstEpoch(client: Client, site: string): Promise<Epoch> {
   return (await newestEpoch(client))!;
 }
 
-/** Makes sure that a copy which is older than the newest epoch knows it: the next one must be greater. */
+/** Makes sure that a copy which never heard of the newest epoch knows it: the next one must be greater. */
 export async function catchUpEpoch(client: Client, { epoch, site }: Epoch): Promise<void> {
   await client.query(TABLE);
   await client.query(
-    "insert into dr.epoch (epoch, site, reason) select $1, $2, 'known when this copy was restored' where not exists (select from dr.epoch where epoch >= $1)",
+    "insert into dr.epoch (epoch, site, reason) select $1, $2, 'known when this older copy was opened' where not exists (select from dr.epoch where epoch >= $1)",
     [epoch, site],
   );
 }
 
-/** Opens the next epoch for `site`. Committed when this returns: the first write of the new writer. */
-export async function nextEpoch(client: Client, site: string, reason: string): Promise<Epoch> {
-  await client.query(TABLE);
-  const { rows } = await client.query<Epoch>(
-    "insert into dr.epoch (epoch, site, reason) select coalesce(max(epoch), 0) + 1, $1, $2 from dr.epoch returning epoch, site",
-    [site, reason],
-  );
-  return rows[0]!;
+/**
+ * Opens the next epoch for `site`, after the newest on record too. Committed when this returns: the first write of the new
+ * writer.
+ */
+export async function nextEpoch(client: Client, site: string, reason: string, onRecord?: Epoch): Promise<Epoch> {
+  await client.query("begin"); // the site's own agent must never see a writer that knows the record's epoch only
+  try {
+    await client.query(TABLE);
+    if (onRecord) await catchUpEpoch(client, onRecord);
+    const { rows } = await client.query<Epoch>(
+      "insert into dr.epoch (epoch, site, reason) select coalesce(max(epoch), 0) + 1, $1, $2 from dr.epoch returning epoch, site",
+      [site, reason],
+    );
+    await client.query("commit");
+    return rows[0]!;
+  } catch (error) {
+    await client.query("rollback").catch(() => {});
+    throw error;
+  }
 }
 
 /** Proves that the server takes writes, by one. Throws PostgreSQL's own error if it does not. */

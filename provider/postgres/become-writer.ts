@@ -1,9 +1,11 @@
 import type { Client } from "pg";
+import { resetFence } from "../../engines/postgres/fencing";
+import { noteReign } from "../../engines/postgres/reign";
 import { keepWalForReturn } from "../../engines/postgres/rewind";
 import { waitForNobody } from "../../engines/postgres/synchrony";
 import type { PromotionInputs } from "../resources/promotion";
 import type { Tell } from "../tell";
-import { resetFence, whilePeerIsHeld } from "./own-fence";
+import { whilePeerIsHeld } from "./own-fence";
 
 /** A promotion under way: when it must be done, how far it came (safe while nothing is changed), and who is told. */
 export interface Run {
@@ -52,6 +54,9 @@ export async function armForReturn(client: Client): Promise<void> {
   );
   await unlessManaged(client.query(rows[0]!.copy));
 }
+
+/** Leaves word of the epoch that this server writes in, for the day when it returns. */
+export const leaveReign = (client: Client) => unlessManaged(noteReign(client));
 
 /** A managed engine sees to it itself, and lets nobody else. */
 const unlessManaged = (done: Promise<unknown>) =>

@@ -9,6 +9,7 @@ import { slotName, type ServerSettings } from "../../engines/postgres/settings";
 import { connected, serverState } from "../../engines/postgres/sql";
 import { divergenceFrom } from "./history";
 import { forgetRecovery } from "./recovery-note";
+import { isOvertaken } from "./overtaken";
 import { rejoin } from "./rejoin";
 import { liveElsewhere, refuseEmptyWriter } from "../authority";
 import type { Tell } from "../tell";
@@ -17,7 +18,7 @@ import { agreeOnSynchrony, copyAnew, isGivenUp, makeStandby } from "./standby";
 
 /** Brings the server from whatever state it is in to the one asked for. */
 export async function converge(
-  { givenUp: _found, ...inputs }: PostgresServerInputs,
+  { givenUp: _givenUp, overtaken: _overtaken, ...inputs }: PostgresServerInputs,
   tell: Tell,
   old?: PostgresServerOutputs,
 ): Promise<PostgresServerOutputs> {
@@ -35,7 +36,8 @@ export async function converge(
 
   const running = cluster.runningPid(inputs.folder) !== undefined;
   const state = running ? await connected(endpointOf(inputs), serverState) : undefined;
-  const writes = state?.role === "primary";
+  const overtaken = await isOvertaken(inputs);
+  const writes = state?.role === "primary" && !overtaken;
   if (writes && inputs.activation === "active")
     await liveElsewhere(inputs.authority, inputs.site, await connected(endpointOf(inputs), newestEpoch));
   cluster.configure(inputs.folder, settings);
@@ -62,6 +64,13 @@ export async function converge(
       return { ...known, ...(await observe(known)) };
     }
     if (ending.wasWriter && ending.clean) token = tokenOf(ending);
+  }
+  if (overtaken) {
+    tell(
+      `${inputs.site} goes on from where it was fenced: what ${inputs.lostPeer!.site} took since is not here`,
+      "warning",
+    );
+    await cluster.stop(inputs.folder);
   }
   if (cluster.runningPid(inputs.folder) === undefined) await cluster.start(inputs.folder);
   else await cluster.reload(inputs.folder);

@@ -1,4 +1,5 @@
 import type { Ending } from "../../engines/postgres/cluster";
+import { comesFrom } from "../../engines/postgres/reign";
 import { connected, serverState, type Endpoint } from "../../engines/postgres/sql";
 
 /** A server whose history went another way than the live one's. */
@@ -24,6 +25,8 @@ export async function divergenceFrom(
       if (role !== "primary") return undefined;
       if (ending.systemIdentifier !== systemIdentifier || ending.timeline > timeline)
         return { ending, fork: undefined };
+      // The same timeline by number only: both were promoted, and neither knew of the other.
+      if (ending.reign !== undefined && !(await comesFrom(client, ending.reign))) return { ending, fork: undefined };
       if (ending.timeline === timeline) return undefined;
       const file = `pg_wal/${timeline.toString(16).toUpperCase().padStart(8, "0")}.history`;
       const { rows } = await client.query<{ history: string }>("select pg_read_file($1) as history", [file]);

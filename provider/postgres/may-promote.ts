@@ -3,6 +3,7 @@ import { newestEpoch } from "../../engines/postgres/epoch";
 import { connected, serverState, type ServerState } from "../../engines/postgres/sql";
 import { readAuthority } from "../authority";
 import type { PromotionInputs } from "../resources/promotion";
+import { tookOver } from "./own-fence";
 import { refusal, type Refusal } from "./demotion-token";
 
 /**
@@ -15,7 +16,11 @@ export async function ownEpoch(client: Client, inputs: PromotionInputs): Promise
   const authority = await readAuthority(inputs.authority);
   if (authority && (authority.site !== inputs.site || authority.epoch !== newest.epoch)) return undefined;
   // The record is of before until the name is moved: the other site may have taken over already.
-  return (await peerWrites(inputs, await serverState(client))) ? undefined : newest.epoch;
+  const { peer, keysFolder, port } = inputs;
+  if (!peer) return newest.epoch;
+  const other = { address: peer.address, port, keysFolder, timeoutMs: 2_000, withinMs: 5_000 };
+  const isOver = await connected(other, (there) => tookOver(there, newest.epoch)).catch(() => false);
+  return isOver ? undefined : newest.epoch;
 }
 
 /** Why this standby must not become a new writer: by what it was told, or by what the other site does. */

@@ -1,5 +1,6 @@
 import type { Client } from "pg";
 import { newestEpoch, proveWritable, type Epoch } from "../../engines/postgres/epoch";
+import { hasFence, resetFence } from "../../engines/postgres/fencing";
 import { connected, serverState, type Endpoint } from "../../engines/postgres/sql";
 import type { PromotionInputs } from "../resources/promotion";
 
@@ -9,20 +10,6 @@ export const ONE_AT_A_TIME = 0x6472;
 const READ_ONLY_TRANSACTION = "25006";
 const TAKES_EFFECT_WITHIN_MS = 10_000;
 const ANSWERS_WITHIN_MS = 5_000;
-
-/** Whether a fence is set on a server, as its settings' files say: what it still does may lag behind them. */
-export async function hasFence(client: Client): Promise<boolean> {
-  const { rowCount } = await client.query(
-    "select from pg_file_settings where name = 'default_transaction_read_only' and setting = 'on'",
-  );
-  return rowCount! > 0;
-}
-
-/** Takes the fence's settings away. They take effect with the next reload or start. */
-export async function resetFence(client: Client): Promise<void> {
-  await client.query("alter system reset default_transaction_read_only");
-  await client.query("alter system reset archive_command");
-}
 
 /**
  * Lets a fenced writer write again after a failover that came to nothing, and proves it by a write.
@@ -75,9 +62,8 @@ export async function whilePeerIsHeld(
     return await connected(there, async (other): Promise<Taken> => {
       const asked = { text: "select pg_try_advisory_lock($1) as free", query_timeout: ANSWERS_WITHIN_MS };
       const { rows } = await other.query<{ free: boolean }>(asked, [ONE_AT_A_TIME]);
-      const [{ role }, newest] = [await serverState(other), await newestEpoch(other)];
       if (!rows[0]!.free) return { taken: "held off", why: `a promotion of ${peer.site} goes on` };
-      if (role === "primary" || (newest && newest.epoch > epoch)) {
+      if (await tookOver(other, epoch)) {
         const why = `${peer.site} was promoted meanwhile. Set dr:activation standby on ${site}'s stack`;
         return { taken: "held off", why };
       }
@@ -89,6 +75,13 @@ export async function whilePeerIsHeld(
     if (isHeld) throw error;
     return { taken: "no answer", error: error as NodeJS.ErrnoException };
   }
+}
+
+/** Whether the other site was promoted after `epoch`, or writes all the same. One of an older epoch that is fenced was, and is no more. */
+export async function tookOver(other: Client, epoch: number): Promise<boolean> {
+  const newest = await newestEpoch(other);
+  if (newest && newest.epoch > epoch) return true;
+  return (await serverState(other)).role === "primary" && !(newest && newest.epoch < epoch && (await hasFence(other)));
 }
 
 async function writes(client: Client): Promise<void> {

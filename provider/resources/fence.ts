@@ -1,6 +1,6 @@
 import { archiveBegunWal } from "../../engines/postgres/archiving";
 import { newestEpoch } from "../../engines/postgres/epoch";
-import { endArchiving, endWriting } from "../../engines/postgres/fencing";
+import { endArchiving, endWriting, hasFence } from "../../engines/postgres/fencing";
 import { connected, serverState, type Endpoint, type ServerState } from "../../engines/postgres/sql";
 import { keptPorts } from "../../engines/ports";
 import type { Resource } from "../resource";
@@ -64,7 +64,7 @@ export const fence: Resource<FenceInputs, FenceOutputs> = {
       : { ...inputs, ...(await prove(inputs)) },
 };
 
-/** Whether the other site took over: it writes, in an epoch of its own. One that does not say so did not. */
+/** Whether the other site took over: it writes, in an epoch of its own, and is not fenced itself. One that does not say so did not. */
 async function isDone({ successor, portRegistry, portName, keysFolder }: FenceInputs): Promise<boolean> {
   const port = keptPorts(portRegistry)[portName];
   if (port === undefined) return false;
@@ -72,7 +72,9 @@ async function isDone({ successor, portRegistry, portName, keysFolder }: FenceIn
   return connected(
     there,
     async (client) =>
-      (await serverState(client)).role === "primary" && (await newestEpoch(client))?.site === successor.site,
+      (await serverState(client)).role === "primary" &&
+      (await newestEpoch(client))?.site === successor.site &&
+      !(await hasFence(client)),
   ).catch(() => false);
 }
 

@@ -4,6 +4,7 @@ import { converge, observe } from "../postgres/converge";
 import { portFailures } from "../port";
 import { folderFailures, roomFailures } from "../postgres/preflight";
 import type { PostgresServerInputs, PostgresServerOutputs } from "../postgres/server";
+import { isOvertaken } from "../postgres/overtaken";
 import { isGivenUp } from "../postgres/standby";
 import { isUnknown, type Resource } from "../resource";
 
@@ -30,7 +31,7 @@ export const postgresServer: Resource<PostgresServerInputs, PostgresServerOutput
       "keepFulls",
       "archiveTimeoutSeconds",
     ] as const),
-    ...(["slotCapMiB", "authority", "stopped", "recovery", "givenUp", "running"] as const),
+    ...(["slotCapMiB", "authority", "stopped", "recovery", "givenUp", "overtaken", "running"] as const),
   ],
   mayBeAbsent: ["systemIdentifier", "demotionToken", "startedAt"],
   replaceOn: ["folder", "database"],
@@ -46,7 +47,9 @@ export const postgresServer: Resource<PostgresServerInputs, PostgresServerOutput
     }
     if (!old) failures.push(...roomFailures(inputs.folder));
     const givenUp = old && inputs.activation === "standby" && inputs.peer && (await isGivenUp({ ...inputs, port }));
-    return { inputs: { ...checked, port, ...(givenUp ? { givenUp } : {}) }, failures };
+    const overtaken = old && (await isOvertaken({ ...inputs, port }).catch(() => false));
+    const found = { ...(givenUp ? { givenUp } : {}), ...(overtaken ? { overtaken } : {}) };
+    return { inputs: { ...checked, port, ...found }, failures };
   },
 
   async create(inputs, tell) {

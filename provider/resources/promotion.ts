@@ -1,11 +1,12 @@
 import type { Client } from "pg";
 import { firstEpoch, newestEpoch, nextEpoch, type Epoch } from "../../engines/postgres/epoch";
+import { hasFence } from "../../engines/postgres/fencing";
 import { connected, serverState, type Endpoint, type ServerState } from "../../engines/postgres/sql";
-import { liveElsewhere, type AuthorityLookup } from "../authority";
-import { armForReturn, becomeWriter, takeWritingUp, timeoutOf, type Run } from "../postgres/become-writer";
+import { liveElsewhere, readAuthority, type AuthorityLookup } from "../authority";
+import { armForReturn, becomeWriter, leaveReign, takeWritingUp, timeoutOf, type Run } from "../postgres/become-writer";
 import { catchUp, sayLoss, takenOver, whyNotGivenUp } from "../postgres/catch-up";
 import { ownEpoch, whyNotPromoted } from "../postgres/may-promote";
-import { hasFence, ONE_AT_A_TIME, refuseUnfenced, takeFenceOff } from "../postgres/own-fence";
+import { ONE_AT_A_TIME, refuseUnfenced, takeFenceOff } from "../postgres/own-fence";
 import { isUnknown, present, type Resource } from "../resource";
 import type { Tell } from "../tell";
 
@@ -131,6 +132,7 @@ async function promoteOver(client: Client, inputs: PromotionInputs, run: Run): P
   if (before.role === "primary") {
     const newest = await epochOfWriter(client, inputs, before);
     await armForReturn(client); // whoever started it by hand may have taken the signal away
+    await leaveReign(client);
     at.step = "taking its fence off";
     if (await hasFence(client)) {
       await takeFenceOff(client, inputs, newest);
@@ -188,8 +190,12 @@ async function fetchTheRest(client: Client, inputs: PromotionInputs, { end, at, 
   if (lostSite) await refuseUnfenced(inputs);
 }
 
-const openEpoch = (client: Client, { site, lostSite }: PromotionInputs) =>
-  nextEpoch(client, site, lostSite ? `${lostSite} was lost` : "planned switchover");
+async function openEpoch(client: Client, { site, lostSite, authority }: PromotionInputs): Promise<Epoch> {
+  const onRecord = await readAuthority(authority).catch(() => undefined); // the name cannot be moved then, and says so
+  const epoch = await nextEpoch(client, site, lostSite ? `${lostSite} was lost` : "planned switchover", onRecord);
+  await leaveReign(client);
+  return epoch;
+}
 
 /**
  * The epoch of a server that is the writer already. One that was cut off between its promotion and its epoch opens it now, for
