@@ -88,11 +88,12 @@ export async function failback(options: RecoveryOptions): Promise<void> {
       `--to must be a site that is not live (${project.sites.filter((site) => site !== live.site).join(", ")}); got ${returned}`,
     );
   }
-  const values = stackConfig(project.folder, live.site);
-  const said = [IS_LOST, ...[SEEMS_LOST, "dr:recoverFrom"].filter((word) => word in values)];
+  const saidAt = (site: string) =>
+    [IS_LOST, SEEMS_LOST, "dr:recoverFrom"].filter((word) => word in stackConfig(project.folder, site));
+  const words = { atLive: [...new Set([IS_LOST, ...saidAt(live.site)])], atReturned: saidAt(returned) };
   const hasReplicas = databasesOf(project.plan).some(({ replica }) => replica !== "none");
   await carryOut(project, options, {
-    ...{ command: "failback", before, steps: returnOfSite(returned, live.site, said), word: returned },
+    ...{ command: "failback", before, steps: returnOfSite(returned, live.site, words), word: returned },
     consequence: `${returned} ${hasReplicas ? "becomes a replica" : "gets copies of the backups"} of ${live.site}, which stays live.`,
   });
 }

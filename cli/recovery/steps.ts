@@ -48,17 +48,19 @@ export const plannedSwitch = (from: string, to: string): readonly RecoveryStep[]
 
 /**
  * The lost site is back: it becomes a replica of the live one, and there are two copies again.
- * @param words The keys that were said of the loss in the live site's stack.
+ * @param words The keys that were said of a loss in the live site's stack, and in that of the one that returns: it may have
+ * taken over from the live one before it was lost itself.
  */
 export const returnOfSite = (
   returned: string,
   live: string,
-  words: readonly string[] = [IS_LOST],
+  words: { readonly atLive: readonly string[]; readonly atReturned: readonly string[] } = {
+    atLive: [IS_LOST],
+    atReturned: [],
+  },
 ): readonly RecoveryStep[] => [
-  ...words.map((word): RecoveryStep => ({
-    name: `${returned} is lost no longer`,
-    command: { verb: "config", stack: live, args: ["rm", word] },
-  })),
+  ...forget(live, words.atLive, `${returned} is lost no longer`),
+  ...forget(returned, words.atReturned, `${live} is lost no longer, for ${returned}`),
   {
     name: `${returned} shall be on standby`,
     command: { verb: "config", stack: returned, args: ["set", "dr:activation", "standby"] },
@@ -66,3 +68,6 @@ export const returnOfSite = (
   { name: `expect ${returned} at ${live}`, command: up(live) },
   { name: `make ${returned} a replica of ${live}`, command: up(returned) },
 ];
+
+const forget = (stack: string, words: readonly string[], name: string) =>
+  words.map((word): RecoveryStep => ({ name, command: { verb: "config", stack, args: ["rm", word] } }));
