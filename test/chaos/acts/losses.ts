@@ -1,4 +1,5 @@
 import { loseSite } from "../../../cli/drill/lose-site";
+import { hasData } from "../../../engines/postgres/cluster";
 import { serverUser } from "../../../engines/user";
 import type { Random } from "../../helpers/random";
 import { cutOff, whyNoFirewall } from "../firewall";
@@ -38,7 +39,8 @@ export const LOSSES: readonly Act[] = [
     name: "lose-site",
     weight: 3,
     async play(stage, random) {
-      const { live } = await sitesNow(stage);
+      const { live, other } = await sitesNow(stage);
+      if (!hasData(stage.system.server(other))) return "spared: the last copy"; // nobody promises anything after that
       loseSite(stage.system.region(live));
       return `${ended(await lost(stage, live))}${await perhapsBack(stage, random)}`;
     },
