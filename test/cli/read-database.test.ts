@@ -114,9 +114,18 @@ describe("cli/read-database, of a real server", function () {
     const { address, keysFolder } = endpoint;
     const { portRegistry } = commonsOf({ location, plan: "shop" });
     const at = { address, keysFolder, portRegistry, portName: "orders", successor: { site: "dr", address } };
-    const { outs } = await fence.create({ ...at, site: "prod", database: "orders" }, () => {});
+    const inputs = { ...at, site: "prod", database: "orders" };
+    const earliest = Math.floor(Date.now() / 1000) * 1000;
+    const { outs } = await fence.create(inputs, () => {});
+    const latest = Date.now();
     assert.match(outs.proof, /refused a write by the application's user$/);
-    assert.deepEqual(await read(), { ...of, role: "fenced", epoch: 1 });
+    const { fencedAt, ...fenced } = await read();
+    assert.deepEqual(fenced, { ...of, role: "fenced", epoch: 1 });
+    const since = Date.parse(fencedAt!);
+    assert.ok(since >= earliest && since <= latest, fencedAt);
+    await until("another second", () => Date.now() >= since + 1_000);
+    await fence.create(inputs, () => {});
+    assert.equal((await read()).fencedAt, fencedAt, "a fence that is set again is of the first time");
     await connected(endpoint, async (client) => {
       await client.query("set session characteristics as transaction read write");
       await client.query("alter role app set default_transaction_read_only = off");
