@@ -1,7 +1,7 @@
 import type { Client } from "pg";
 import { readAuthority } from "../engines/dns/authority";
 import type { Authority } from "../engines/dns/lookup";
-import { newestEpoch, type Epoch } from "../engines/postgres/epoch";
+import { isOvertaken, newestEpoch } from "../engines/postgres/epoch";
 import { endArchiving, endWriting } from "../engines/postgres/fencing";
 import { connected, serverState, type Endpoint } from "../engines/postgres/sql";
 import type { AgentConfig } from "./config";
@@ -13,10 +13,6 @@ const ANSWERS_WITHIN_MS = 3_000;
 /** Milliseconds until a server that hung is asked again: a question must wait at its door when it goes on. */
 const ASK_AGAIN_AFTER_MS = 50;
 const TIMED_OUT = "ETIMEDOUT";
-
-/** Whether a site's writer is one of the past: another site is live, in an epoch that this one has never heard of. */
-export const isOvertaken = (site: string, authority: Authority | undefined, own: Epoch | undefined): boolean =>
-  authority !== undefined && own !== undefined && authority.site !== site && authority.epoch > own.epoch;
 
 /**
  * Takes writing away from this site's own servers once another site took over. A site that was cut off, or whose server hung,

@@ -96,6 +96,7 @@ export function lintSurvival(
 }
 
 const nameOf = (urn: string) => urn.split("::").slice(2).join(" ").replace(/^.*\$/, "");
+
 const promotesFrom = ({ site, lostSite }: Readonly<Record<string, unknown>>) =>
   `promotes ${word(site)}; what had not arrived from ${word(lostSite)} is lost`;
 

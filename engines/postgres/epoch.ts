@@ -14,6 +14,10 @@ export interface Epoch {
   readonly site: string;
 }
 
+/** Whether a site's writer is one of the past: another site is live, in an epoch that this one has never heard of. */
+export const isOvertaken = (site: string, onRecord: Epoch | undefined, own: Epoch | undefined): boolean =>
+  onRecord !== undefined && own !== undefined && onRecord.site !== site && onRecord.epoch > own.epoch;
+
 /** The newest epoch that this copy of the database knows; undefined before the first. */
 export async function newestEpoch(client: Client): Promise<Epoch | undefined> {
   const { rows } = await client.query<{ made: boolean }>("select to_regclass('dr.epoch') is not null as made");

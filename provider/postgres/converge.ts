@@ -9,7 +9,7 @@ import { slotName, type ServerSettings } from "../../engines/postgres/settings";
 import { connected, serverState } from "../../engines/postgres/sql";
 import { divergenceFrom } from "./history";
 import { forgetRecovery } from "./recovery-note";
-import { isOvertaken } from "./overtaken";
+import { isLeftBehind } from "./left-behind";
 import { rejoin } from "./rejoin";
 import { liveElsewhere, refuseEmptyWriter } from "../authority";
 import type { Tell } from "../tell";
@@ -18,7 +18,7 @@ import { agreeOnSynchrony, copyAnew, isGivenUp, makeStandby } from "./standby";
 
 /** Brings the server from whatever state it is in to the one asked for. */
 export async function converge(
-  { givenUp: _givenUp, overtaken: _overtaken, ...inputs }: PostgresServerInputs,
+  { givenUp: _givenUp, leftBehind: _leftBehind, ...inputs }: PostgresServerInputs,
   tell: Tell,
   old?: PostgresServerOutputs,
 ): Promise<PostgresServerOutputs> {
@@ -36,8 +36,8 @@ export async function converge(
 
   const running = cluster.runningPid(inputs.folder) !== undefined;
   const state = running ? await connected(endpointOf(inputs), serverState) : undefined;
-  const overtaken = await isOvertaken(inputs);
-  const writes = state?.role === "primary" && !overtaken;
+  const leftBehind = await isLeftBehind(inputs);
+  const writes = state?.role === "primary" && !leftBehind;
   if (writes && inputs.activation === "active")
     await liveElsewhere(inputs.authority, inputs.site, await connected(endpointOf(inputs), newestEpoch));
   cluster.configure(inputs.folder, settings);
@@ -65,7 +65,7 @@ export async function converge(
     }
     if (ending.wasWriter && ending.clean) token = tokenOf(ending);
   }
-  if (overtaken) {
+  if (leftBehind) {
     tell(
       `${inputs.site} goes on from where it was fenced: what ${inputs.lostPeer!.site} took since is not here`,
       "warning",

@@ -16,10 +16,7 @@ export async function ownEpoch(client: Client, inputs: PromotionInputs): Promise
   const authority = await readAuthority(inputs.authority);
   if (authority && (authority.site !== inputs.site || authority.epoch !== newest.epoch)) return undefined;
   // The record is of before until the name is moved: the other site may have taken over already.
-  const { peer, keysFolder, port } = inputs;
-  if (!peer) return newest.epoch;
-  const other = { address: peer.address, port, keysFolder, timeoutMs: 2_000, withinMs: 5_000 };
-  const isOver = await connected(other, (there) => tookOver(there, newest.epoch)).catch(() => false);
+  const isOver = await askPeer(inputs, (there) => tookOver(there, newest.epoch));
   return isOver ? undefined : newest.epoch;
 }
 
@@ -28,12 +25,21 @@ export const whyNotPromoted = async (inputs: PromotionInputs, state: ServerState
   refusal(inputs, state) ?? (await peerWrites(inputs, state));
 
 /** A token of a site that has taken writing up again since is worth nothing, whatever it says. */
-export async function peerWrites(inputs: PromotionInputs, { role }: ServerState): Promise<Refusal | undefined> {
-  const { peer, lostSite, keysFolder, port } = inputs;
+async function peerWrites(inputs: PromotionInputs, { role }: ServerState): Promise<Refusal | undefined> {
+  const { peer, lostSite } = inputs;
   if (role === "primary" || lostSite || !peer) return undefined;
-  const other = { address: peer.address, port, keysFolder, timeoutMs: 2_000, withinMs: 5_000 };
-  const there = await connected(other, serverState).catch(() => undefined);
+  const there = await askPeer(inputs, serverState);
   if (there?.role !== "primary") return undefined;
   const reason = `must be of a site that takes no writes, and ${peer.site} takes them. Set dr:activation standby on its stack and take its new token`;
   return { property: "demotionToken", reason };
+}
+
+/** What the other site's server answers; undefined if there is none, or it does not answer. */
+async function askPeer<T>(
+  { peer, port, keysFolder }: PromotionInputs,
+  ask: (there: Client) => Promise<T>,
+): Promise<T | undefined> {
+  if (!peer) return undefined;
+  const there = { address: peer.address, port, keysFolder, timeoutMs: 2_000, withinMs: 5_000 };
+  return connected(there, ask).catch(() => undefined);
 }

@@ -37,7 +37,7 @@ export interface PostgresServerInputs {
   /** What the check found: the live site keeps no WAL for this standby any more. `up` copies it anew.  @default false */
   readonly givenUp?: boolean;
   /** What the check found: it was the writer until the site that is lost now took over. `up` starts it in recovery.  @default false */
-  readonly overtaken?: boolean;
+  readonly leftBehind?: boolean;
   /** What `refresh` found; `up` starts a server that died.  @default true */
   readonly running?: boolean;
 }

@@ -4,7 +4,7 @@ import { converge, observe } from "../postgres/converge";
 import { portFailures } from "../port";
 import { folderFailures, roomFailures } from "../postgres/preflight";
 import type { PostgresServerInputs, PostgresServerOutputs } from "../postgres/server";
-import { isOvertaken } from "../postgres/overtaken";
+import { isLeftBehind } from "../postgres/left-behind";
 import { isGivenUp } from "../postgres/standby";
 import { isUnknown, type Resource } from "../resource";
 
@@ -31,7 +31,7 @@ export const postgresServer: Resource<PostgresServerInputs, PostgresServerOutput
       "keepFulls",
       "archiveTimeoutSeconds",
     ] as const),
-    ...(["slotCapMiB", "authority", "stopped", "recovery", "givenUp", "overtaken", "running"] as const),
+    ...(["slotCapMiB", "authority", "stopped", "recovery", "givenUp", "leftBehind", "running"] as const),
   ],
   mayBeAbsent: ["systemIdentifier", "demotionToken", "startedAt"],
   replaceOn: ["folder", "database"],
@@ -47,8 +47,8 @@ export const postgresServer: Resource<PostgresServerInputs, PostgresServerOutput
     }
     if (!old) failures.push(...roomFailures(inputs.folder));
     const givenUp = old && inputs.activation === "standby" && inputs.peer && (await isGivenUp({ ...inputs, port }));
-    const overtaken = old && (await isOvertaken({ ...inputs, port }).catch(() => false));
-    const found = { ...(givenUp ? { givenUp } : {}), ...(overtaken ? { overtaken } : {}) };
+    const leftBehind = old && (await isLeftBehind({ ...inputs, port }).catch(() => false));
+    const found = { ...(givenUp ? { givenUp } : {}), ...(leftBehind ? { leftBehind } : {}) };
     return { inputs: { ...checked, port, ...found }, failures };
   },
 
