@@ -33,6 +33,7 @@ export async function backUp(
   const failed: ResticRepository[] = [];
   const reasons: string[] = [];
   await refuseUnlessLive(setup, one.name);
+  await prepareAll(one);
   for (const repository of into) {
     work.refuseIfEnding();
     try {
@@ -51,6 +52,16 @@ export async function backUp(
   await lookAt(setup, one);
   await lookForGaps(setup, one);
   if (failed.length > 0) throw new BackupError(one.name, failed, into.length, reasons);
+}
+
+/**
+ * Makes the server's archive wherever it is not there yet, before anything else: until then no WAL leaves the server, and it
+ * cannot be demoted without a wait for its archiver.
+ */
+async function prepareAll({ source, repositories }: Named): Promise<void> {
+  if (!(source instanceof PhysicalPostgresql)) return;
+  // What is wrong with one is said by the backup that goes there.
+  for (const { name } of repositories) await source.prepare(name).catch(() => {});
 }
 
 async function takeInto(

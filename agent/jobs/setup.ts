@@ -5,6 +5,7 @@ import type { Progress, ReadableRepository } from "../contract";
 import type { Log } from "../log";
 import type { Metrics } from "../metrics";
 import type { Redactor } from "../redaction";
+import { forgetLeftOut } from "./left-out";
 import type { ResticRepository } from "../repository/restic";
 import { inheritedIn, readOnly, repositoryOf } from "../repository/stores";
 import type { ReadSecret } from "../secrets";
@@ -54,6 +55,7 @@ const UNCOUNTED = Object.fromEntries(JOB_METRICS.map((name) => [name, () => {}])
 export function setUp({ config, log, redactor, secret, metrics = UNCOUNTED }: JobsOptions): Setup {
   const { folder } = config;
   makeFolder(folder);
+  for (const repository of forgetLeftOut(config)) log.info("repository-forgotten", { repository });
   const repositories = config.repositories.map((one) => repositoryOf(config, one, secret));
   const named = (built: Built): Named => {
     const { offsite } = built.entry.backup;

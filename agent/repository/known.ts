@@ -5,7 +5,11 @@ import { removeUnfinished } from "./drafts";
 import { RepositoryError } from "./refusal";
 import type { ResticPlace } from "./restic-command";
 
-const noteOf = ({ cacheFolder, name }: ResticPlace) => path.join(cacheFolder, `${name}.repository`);
+/** How the name of a note ends: before it stands the repository's. */
+export const NOTE = ".repository";
+
+export const noteOf = ({ cacheFolder, name }: Pick<ResticPlace, "cacheFolder" | "name">) =>
+  path.join(cacheFolder, `${name}${NOTE}`);
 
 /** Notes that a repository was there; refuses another one in its place. */
 export function remember(place: ResticPlace, id: string): void {

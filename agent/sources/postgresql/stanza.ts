@@ -17,15 +17,21 @@ export function stanzaIn({ name: source, archives, workFolder, stanza }: Physica
   return { ...stanza, repository, configFile };
 }
 
+/** Below the work folder, by repository: which archives were seen there. */
+export const KNOWN = "known";
+
 /** Makes the stanza in a repository, if it is not there: before that, the server cannot ship WAL to it. */
 export async function prepare(options: PhysicalOptions, repository: string): Promise<void> {
   const stanza = stanzaIn(options, repository);
-  const note = `${stanza.configFile}.known`;
+  const note = path.join(options.workFolder, KNOWN, repository, stanza.name);
   // Under a lock of its own: the one of the server's archiver would make that wait for a minute.
   const apart = `--lock-path=${makeLock(options.workFolder)}`;
   const found = await info(stanza);
   if (found) {
-    if (!existsSync(note)) writeWhole(note, `${stanza.name}\n`);
+    if (!existsSync(note)) {
+      makeFolder(path.dirname(note));
+      writeWhole(note, `${stanza.name}\n`);
+    }
     if (await isAnotherCluster(options, found)) await pgbackrest(stanza, ["stanza-upgrade", apart]);
     return;
   }
