@@ -108,7 +108,25 @@ export async function judgeWell({ system, journal }: Stage, run: string, before:
       "damaged",
       `${record.site} has ${here.length} rows of the client, ${copy} ${there.length}, or others`,
     );
+  await judgeArchive(system, journal, record.site);
   return judgeHistory(system, journal, record, before);
+}
+
+const ARCHIVED_WITHIN_MS = 90_000; // the archiver sleeps for a minute after it failed three times
+
+/** The live server gets rid of its WAL: a bucket that takes none, at either site, would fill its disk. */
+async function judgeArchive(system: System, journal: Stage["journal"], site: Site): Promise<void> {
+  let waiting: readonly string[] = [];
+  const isGone = async () => {
+    const sql = "select name from pg_ls_archive_statusdir() where name like '%.ready' order by name";
+    waiting = (await system.ask<{ name: string }>(site, { sql })).map(({ name }) => name);
+    return waiting.length === 0;
+  };
+  if (!(await holdsWithin(ARCHIVED_WITHIN_MS, isGone)))
+    journal.violate(
+      "not archived",
+      `status is green, and ${waiting.length} files of WAL wait at ${site}: ${waiting[0]}`,
+    );
 }
 
 async function judgeHistory(
