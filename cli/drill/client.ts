@@ -25,7 +25,8 @@ export interface Acknowledged {
 }
 
 const PAUSE_MS = 5;
-const RETRY_MS = 10;
+/** Each try is a handshake that a recovering machine pays for, too. */
+const RETRY_MS = 50;
 const TIMEOUT_MS = 1_000;
 
 export const HEARTBEAT_TABLE =
