@@ -24,7 +24,8 @@ const provider: Provider = {
     const resource = resourceOf(urn);
     const different = changed(resource.inputs, old as Record<string, unknown>, inputs as Record<string, unknown>);
     const replaces = different.filter((name) => (resource.replaceOn as string[] | undefined)?.includes(name));
-    return Promise.resolve({ changes: different.length > 0, replaces, deleteBeforeReplace: true });
+    const changes = different.length > 0 || (await resource.hasFallen?.(old as object, inputs as object)) === true;
+    return { changes, replaces, deleteBeforeReplace: true };
   },
   create: (urn, inputs) =>
     plainErrors(async () => {

@@ -13,6 +13,8 @@ export interface Resource<Inputs, Outputs extends Inputs = Inputs> {
   /** Inputs whose change makes another resource of it. */
   readonly replaceOn?: readonly (keyof Inputs & string)[];
   readonly create: (inputs: Inputs, tell: Tell) => Promise<{ readonly id: string; readonly outs: Outputs }>;
+  /** Whether what was left there runs no more, or is gone. Then `up` sees to it, without a refresh. Runs in preview too. */
+  readonly hasFallen?: (outs: Outputs, inputs: Inputs) => Promise<boolean> | boolean;
   /** What is really there; undefined if it is gone. */
   readonly read?: (outs: Outputs) => Promise<{ readonly outs: Outputs; readonly inputs: Partial<Inputs> } | undefined>;
   readonly update?: (outs: Outputs, inputs: Inputs, tell: Tell) => Promise<Outputs>;

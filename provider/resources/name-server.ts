@@ -41,6 +41,8 @@ export const nameServer: Resource<NameServerInputs, NameServerOutputs> = {
     return { inputs: { ...inputs, port, running: true }, failures };
   },
 
+  hasFallen: (outs) => !findKept(pidFile(outs)),
+
   async create(inputs) {
     return { id: inputs.folder, outs: await converge(inputs) };
   },

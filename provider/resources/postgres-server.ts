@@ -1,12 +1,15 @@
 import { keptPort } from "../../engines/ports";
 import * as cluster from "../../engines/postgres/cluster";
+import { connected, serverState } from "../../engines/postgres/sql";
 import { converge, observe } from "../postgres/converge";
 import { portFailures } from "../port";
 import { folderFailures, roomFailures } from "../postgres/preflight";
-import type { PostgresServerInputs, PostgresServerOutputs } from "../postgres/server";
+import { endpointOf, type PostgresServerInputs, type PostgresServerOutputs } from "../postgres/server";
 import { isLeftBehind } from "../postgres/left-behind";
 import { isGivenUp } from "../postgres/standby";
 import { isUnknown, type Resource } from "../resource";
+
+const ANSWERS_WITHIN_MS = 5_000;
 
 export const postgresServer: Resource<PostgresServerInputs, PostgresServerOutputs> = {
   inputs: [
@@ -50,6 +53,17 @@ export const postgresServer: Resource<PostgresServerInputs, PostgresServerOutput
     const leftBehind = old && (await isLeftBehind({ ...inputs, port }).catch(() => false));
     const found = { ...(givenUp ? { givenUp } : {}), ...(leftBehind ? { leftBehind } : {}) };
     return { inputs: { ...checked, port, ...found }, failures };
+  },
+
+  /** It does not run, or not since it was looked at: whoever starts it, it is in recovery, and a writer must prove itself. */
+  async hasFallen(outs, { stopped }) {
+    if (stopped || outs.role === "waiting") return false;
+    if (cluster.runningPid(outs.folder) === undefined) return true;
+    const asked = connected({ ...endpointOf(outs), withinMs: ANSWERS_WITHIN_MS }, serverState);
+    return asked.then(
+      ({ startedAt }) => startedAt !== outs.startedAt,
+      () => false,
+    );
   },
 
   async create(inputs, tell) {

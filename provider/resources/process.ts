@@ -67,6 +67,8 @@ export const supervisedProcess: Resource<ProcessInputs, ProcessOutputs> = {
     return { inputs: checked, failures };
   },
 
+  hasFallen: (outs, { started }) => started && !findKept(pidFile(outs)),
+
   async create(inputs) {
     return { id: inputs.folder, outs: await converge(inputs) };
   },

@@ -39,7 +39,7 @@ describe("an operator who goes by the documentation", () => {
   it("goes on with a switch that was cut off, and else has the live site go on, and else gives it up", () => {
     const none = { ok: false, databases: role("standby", "standby"), activation: { prod: "standby", dr: "standby" } };
     assert.equal(typed(none), "pulumi-dr failover");
-    assert.equal(typed(none, 1), "pulumi up --stack prod --refresh --config dr:activation=active");
+    assert.equal(typed(none, 1), "pulumi up --stack prod --config dr:activation=active");
     assert.equal(typed(none, 2), "pulumi-dr failover --lost prod");
   });
 

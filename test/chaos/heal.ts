@@ -40,7 +40,7 @@ export function nextCommand(sight: Sight, tried: number): Command | undefined {
 
   // No site takes writes, or none that may: go on with what was begun, or have the live one go on, or give it up.
   const goOn: Command = ["pulumi-dr", "failover", "--yes", "--json"];
-  const again: Command = up(live.site, "--refresh", "--config", "dr:activation=active");
+  const again: Command = up(live.site, "--config", "dr:activation=active");
   const giveUp: Command = ["pulumi-dr", "failover", "--lost", live.site, "--yes", "--json"];
   const wasSaidLost = saysLost[other];
   const ways = wasSaidLost

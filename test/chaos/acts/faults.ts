@@ -14,7 +14,7 @@ export const FAULTS: readonly Act[] = [
       await killServer(system, live);
       if (random.next() < 0.7) await startServer(system, live);
       await pause(random.between(0, 1_000));
-      return ended(await operator.up(live, "--refresh"));
+      return ended(await operator.up(live));
     },
   },
   {
@@ -24,7 +24,7 @@ export const FAULTS: readonly Act[] = [
       const { other } = await sitesNow({ system, operator, ...stage });
       await killServer(system, other);
       await pause(random.between(0, 1_500));
-      return ended(await operator.up(other, "--refresh"));
+      return ended(await operator.up(other));
     },
   },
   {
