@@ -7,7 +7,7 @@ import { descendants, identify, isRunning, type ProcessId } from "../../engines/
 import { connected, serverState } from "../../engines/postgres/sql";
 import { ONE_AT_A_TIME } from "../../provider/postgres/own-fence";
 import { commandLine } from "../helpers/command-line";
-import { makeWorkspace, until, type Workspace } from "../helpers/workspace";
+import { filesBelow, makeWorkspace, until, type Workspace } from "../helpers/workspace";
 
 const PULUMI = path.join(__dirname, "../../bin/pulumi");
 
@@ -107,6 +107,12 @@ describe("fault 21: an `up` is cut off by `kill -9`", function () {
     assert.deepEqual(
       resources.filter((resource) => resource.delete),
       [],
+    );
+    const states = filesBelow(path.join(at.folder, ".dr/state/.pulumi/stacks"));
+    assert.deepEqual(
+      states.filter((file) => file.endsWith(".attrs")),
+      [],
+      "an empty one, as a kill leaves it, makes the state unreadable",
     );
     const supervisors = processesOf(at.place(stack).region)
       .map(commandLine)
