@@ -8,7 +8,7 @@ import { putSampleFiles } from "../../cli/drill/sample-files";
 import { restoresFrom } from "../../cli/recovery/restores";
 import { lookUpAddress, lookUpAuthority } from "../../engines/dns/lookup";
 import { keptPorts } from "../../engines/ports";
-import { runningPid } from "../../engines/postgres/cluster";
+import { runningPid, start } from "../../engines/postgres/cluster";
 import { connected, serverState } from "../../engines/postgres/sql";
 import { serverUser } from "../../engines/user";
 import { parsePlan } from "../../plan";
@@ -153,14 +153,40 @@ describe("the three stacks on this machine", function () {
     await until("the service to come back", healthy);
   });
 
+  const killServer = async (site: string) => {
+    process.kill(runningPid(server(site))!, "SIGKILL");
+    await until("the server to be gone", () => runningPid(server(site)) === undefined);
+  };
+  const streams = async () => (await connected(at.endpoint("dr"), serverState)).streaming;
+
   it("see at refresh that a server died, and start it at the next up with its data", async () => {
-    process.kill(runningPid(server("prod"))!, "SIGKILL");
-    await until("the server to be gone", () => runningPid(server("prod")) === undefined);
+    await killServer("prod");
     const seen = at.pulumi("refresh", "--stack", "prod", "--yes", "--skip-preview", "--expect-no-changes");
     assert.notEqual(seen.code, 0, "refresh must notice");
     at.up("prod");
     assert.deepEqual(await query("prod", "select answer from crossing"), [{ answer: 42 }]);
-    await until("the replica to stream again", async () => (await connected(at.endpoint("dr"), serverState)).streaming);
+    await until("the replica to stream again", streams);
+  });
+
+  it("bring up again, by a plain up, what died or was started by its machine", async () => {
+    await killServer("prod");
+    await start(server("prod"));
+    await assert.rejects(query("prod", "create table too_early (n int)"), /read-only transaction/);
+    const died = [path.join(at.place("prod").region, "backend"), path.join(at.location, "cotai/.commons/dns")];
+    for (const folder of died) for (const pid of processesOf(folder)) process.kill(pid, "SIGKILL");
+    for (const stack of ["dns", "prod"]) at.up(stack); // who is live must be known before a site may write
+    await query("prod", "create table in_time (n int)");
+    for (const folder of died) assert.notEqual(processesOf(folder).length, 0, `${folder} runs`);
+    for (const stack of ["prod", "dns"]) showsNoChange(stack);
+  });
+
+  it("copy a standby anew, by a plain up, whose data is gone", async () => {
+    await killServer("dr");
+    rmSync(server("dr"), { recursive: true });
+    at.up("dr");
+    await until("the replica to stream again", streams);
+    assert.deepEqual(await query("dr", "select answer from crossing"), [{ answer: 42 }]);
+    showsNoChange("dr");
   });
 
   it("refuse in preview to promote a standby that nobody spoke for", async () => {
