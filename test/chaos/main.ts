@@ -4,7 +4,7 @@ const program = new Command("chaos").description(
   "Fails over, fails back and breaks things at random while a client writes, and compares what is there with what was told.",
 );
 program
-  .option("--runs <n>", "how many runs; some 20 s each", "10")
+  .option("--runs <n>", "how many runs; some 30 to 60 s each", "10")
   .option("--seed <n>", "a whole number: the seed of the first run; each next one has the next number")
   .option("--acts <n>", "acts of a run, at most: 2 or more; another draw than without it", "4")
   .option("--only <names>", "acts that may be drawn, by name with commas between; another draw than without it")
